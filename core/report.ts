@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import { RecordedAction } from './action.ts';
+import { ReportedFinding, ReportedMeasurement } from './finding.ts';
+import { MODES, OVERRIDES, TargetVerdict, TRIGGERS } from './run.ts';
+import { VERDICTS } from './verdict.ts';
+
+const Counts = z.record(z.enum(VERDICTS), z.int().nonnegative());
+
+/** How a finding stands against the previous run of the same procedure. */
+export const CHANGES = ['new', 'worse', 'unchanged', 'fixed'] as const;
+export type Change = (typeof CHANGES)[number];
+
+export const ReportedTask = z.object({
+  index: z.int().positive(),
+  task: z.string(),
+  summary: z.string(),
+  verdict: z.enum(VERDICTS),
+  targets: z.array(TargetVerdict),
+  /** False where the step left no record. */
+  recorded: z.boolean(),
+  durationSeconds: z.number().optional(),
+});
+export type ReportedTask = z.infer<typeof ReportedTask>;
+
+/** How a run ended: by its own Finish, refused before it began, or reaped after its execution died. */
+export const ENDINGS = ['finished', 'refused', 'aborted'] as const;
+
+/**
+ * `runs/<procedure>/<run id>/report.json`, and the day's copy under `maintenance/`.
+ *
+ * The first seven fields are those of the daily report that came before Fettle, so that its readers go on working.
+ * Fields are added, never renamed; a break is version 2.
+ */
+export const RunReport = z.object({
+  date: z.iso.date(),
+  start_time: z.iso.datetime(),
+  end_time: z.iso.datetime(),
+  duration_minutes: z.number(),
+  /** The tasks that left a record, nothing else. */
+  tasks_completed: z.array(z.string()),
+  /** How many targets of tasks have the verdict `warn`. */
+  warnings: z.int().nonnegative(),
+  /** How many have the verdict `fail` or `unknown`. */
+  errors: z.int().nonnegative(),
+
+  schemaVersion: z.literal(1),
+  platform: z.string(),
+  environment: z.string(),
+  procedure: z.string(),
+  runId: z.string(),
+  trigger: z.enum(TRIGGERS),
+  mode: z.enum(MODES),
+  reason: z.string().optional(),
+  override: z.enum(OVERRIDES).optional(),
+  ended: z.enum(ENDINGS),
+  /** In words, where it did not simply finish. */
+  endedBecause: z.string().optional(),
+  verdict: z.enum(VERDICTS),
+  counts: Counts,
+  tasks: z.array(ReportedTask),
+  /** Worst first. */
+  findings: z.array(ReportedFinding.extend({ change: z.enum(CHANGES) })),
+  /** Findings of the previous run that are gone although their target was seen. */
+  fixed: z.array(ReportedFinding),
+  previousRunId: z.string().optional(),
+  actions: z.array(RecordedAction),
+  measurements: z.array(ReportedMeasurement),
+  planSha256: z.string().optional(),
+});
+export type RunReport = z.infer<typeof RunReport>;
