@@ -45,8 +45,15 @@ export type Intent = z.infer<typeof Intent>;
 export type Settling =
   { readonly look: (intent: Intent) => Promise<Seen> } | { readonly idempotent: true; readonly look?: never };
 
-/** What `perform` says: done, with the state reached; or started and still running on the target, to be followed. */
-export type Performed = { readonly state: 'done'; readonly after?: Json } | { readonly state: 'running' };
+/**
+ * What `perform` says: done, with the state reached; started and still running on the target, to be followed; or
+ * skipped because the target did not let it happen now (a lock, a busy neighbour) and nothing was changed. An error
+ * that `perform` throws makes the action failed, which fails its target.
+ */
+export type Performed =
+  | { readonly state: 'done'; readonly after?: Json }
+  | { readonly state: 'running' }
+  | { readonly state: 'skipped'; readonly detail: string };
 
 export const REFUSALS = ['lease', 'deadline', 'plan', 'cap'] as const;
 export type Refusal = (typeof REFUSALS)[number];
@@ -55,6 +62,7 @@ export type ActOutcome =
   | { readonly status: 'planned' }
   | { readonly status: 'done'; readonly after?: Json; readonly reconciled: boolean; readonly possiblyRepeated: boolean }
   | { readonly status: 'running'; readonly since: Date }
+  | { readonly status: 'skipped'; readonly detail: string }
   | { readonly status: 'refused'; readonly reason: Refusal; readonly detail: string }
   | { readonly status: 'failed'; readonly error: string };
 
@@ -84,7 +92,7 @@ export const RecordedAction = z.object({
   statement: z.string().optional(),
   before: z.json().optional(),
   after: z.json().optional(),
-  status: z.enum(['planned', 'done', 'running', 'refused', 'failed']),
+  status: z.enum(['planned', 'done', 'running', 'skipped', 'refused', 'failed']),
   reason: z.enum(REFUSALS).optional(),
   detail: z.string().optional(),
   reconciled: z.boolean().optional(),

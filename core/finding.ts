@@ -90,6 +90,11 @@ export const RUNTIME_KINDS = {
     means: 'An action was tried and the target refused it or it went wrong.',
     remedy: 'Read the error of the action, mend its cause, and run the procedure again.',
   },
+  'action-unfinished': {
+    severity: 'unknown',
+    means: 'An action was begun and its end was not seen; it may still be going on at the target.',
+    remedy: 'Look at the target for the statement that the action names; the next run looks too.',
+  },
   'action-refused': {
     severity: 'unknown',
     means: 'An action was not taken because the lease, the deadline, the plan or the cap did not allow it.',

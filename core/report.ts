@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RecordedAction } from './action.ts';
 import { ReportedFinding, ReportedMeasurement } from './finding.ts';
-import { MODES, OVERRIDES, TargetVerdict, TRIGGERS } from './run.ts';
+import { ENDINGS, MODES, OVERRIDES, TargetVerdict, TRIGGERS } from './run.ts';
 import { VERDICTS } from './verdict.ts';
 
 const Counts = z.record(z.enum(VERDICTS), z.int().nonnegative());
@@ -13,7 +13,6 @@ export type Change = (typeof CHANGES)[number];
 export const ReportedTask = z.object({
   index: z.int().positive(),
   task: z.string(),
-  summary: z.string(),
   verdict: z.enum(VERDICTS),
   targets: z.array(TargetVerdict),
   /** False where the step left no record. */
@@ -21,9 +20,6 @@ export const ReportedTask = z.object({
   durationSeconds: z.number().optional(),
 });
 export type ReportedTask = z.infer<typeof ReportedTask>;
-
-/** How a run ended: by its own Finish, refused before it began, or reaped after its execution died. */
-export const ENDINGS = ['finished', 'refused', 'aborted'] as const;
 
 /**
  * `runs/<procedure>/<run id>/report.json`, and the day's copy under `maintenance/`.

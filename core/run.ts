@@ -6,6 +6,10 @@ import { VERDICTS } from './verdict.ts';
 export const TRIGGERS = ['schedule', 'person', 'alarm'] as const;
 export const MODES = ['execute', 'plan'] as const;
 export type Mode = (typeof MODES)[number];
+
+/** How a run ended: by its own Finish, refused before it began, or reaped after its execution died. */
+export const ENDINGS = ['finished', 'refused', 'aborted'] as const;
+export type Ending = (typeof ENDINGS)[number];
 export const OVERRIDES = ['window', 'freeze', 'notice'] as const;
 
 /** What starts a run. `{}`, which the console offers, is a person's plan and changes nothing. */
@@ -69,9 +73,21 @@ export const Started = z.object({
   execution: z.string(),
   holder: Holder.optional(),
   /** Why the run may not do what was asked; absent when it may. */
-  refusal: z.object({ reason: z.enum(['window', 'approval', 'freeze']), detail: z.string() }).optional(),
+  refusal: z.object({ reason: z.enum(['input', 'window', 'approval', 'freeze']), detail: z.string() }).optional(),
 });
 export type Started = z.infer<typeof Started>;
+
+/** `runs/<procedure>/<run id>/ended.json`: what only the end of a run knows; the report is derived from it and the steps. */
+export const Ended = z.object({
+  schemaVersion: z.literal(1),
+  ended: z.enum(ENDINGS),
+  endedAt: z.iso.datetime(),
+  because: z.string().optional(),
+  /** Step number to the error that its state caught. */
+  caught: z.record(z.string(), z.string()),
+  previousRunKey: z.string().optional(),
+});
+export type Ended = z.infer<typeof Ended>;
 
 export const TargetVerdict = z.object({ target: z.string(), verdict: z.enum(VERDICTS) });
 export type TargetVerdict = z.infer<typeof TargetVerdict>;
@@ -101,12 +117,14 @@ export type StepRecord = z.infer<typeof StepRecord>;
 export const StepOutcome = z.object({
   step: z.int().positive(),
   status: z.enum(['done', 'paused']),
-  verdict: z.enum(VERDICTS).optional(),
+  /** Of a paused step it is `unknown`: it has not ended. */
+  verdict: z.enum(VERDICTS),
   /** True where a required step ended as fail or unknown and the run must go straight to Finish. */
   stop: z.boolean(),
-  /** With `paused`: seconds to wait, and which pause to resume from. */
-  waitSeconds: z.int().positive().optional(),
-  pause: z.int().positive().optional(),
+  /** Seconds to wait before the step is called again; 0 when it is done. */
+  waitSeconds: z.int().nonnegative(),
+  /** Which pause to resume from; 0 when it is done. */
+  pause: z.int().nonnegative(),
 });
 export type StepOutcome = z.infer<typeof StepOutcome>;
 
@@ -126,4 +144,9 @@ export function basicForm(instant: Date): string {
 /** `20261121`: the UTC day of an instant. */
 export function basicDay(instant: Date): string {
   return basicForm(instant).slice(0, 8);
+}
+
+/** True where a start was refused outright. A person outside of the window is not: they get the plan. */
+export function isRefused({ refusal, trigger }: Pick<Started, 'refusal' | 'trigger'>): boolean {
+  return refusal !== undefined && (trigger === 'schedule' || refusal.reason === 'input');
 }

@@ -35,6 +35,7 @@ export async function performTask(performance: Performance): Promise<Performed> 
     const status = outcome === undefined ? 'planned' : outcome.state;
     actions.push({ id: actionId(task.name, action), verb, target, subject, status });
     if (outcome === undefined) return { status: 'planned' };
+    if (outcome.state === 'skipped') return { status: 'skipped', detail: outcome.detail };
     if (outcome.state === 'running') return { status: 'running', since: new Date() };
     return {
       status: 'done',

@@ -1,0 +1,44 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { InvalidInput } from '../core/errors.ts';
+import { scaffoldTask } from '../lib/scaffold.ts';
+
+const USAGE = `usage: npm run new-task <domain>/<verb>-<object> [-- --target <kind>] [--root <folder>]
+
+  npm run new-task postgres/check-orders
+  npm run new-task storage/check-age -- --target buckets`;
+
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+
+/** Writes a task and its test, and says what to do next. */
+async function newTask(): Promise<number> {
+  try {
+    const { values, positionals } = readArguments();
+    const [place] = positionals;
+    if (place === undefined || positionals.length > 1) throw new InvalidInput(`name one task\n\n${USAGE}`);
+    const root = path.resolve(values.root ?? REPOSITORY);
+    const files = await scaffoldTask({ place, root, target: values.target });
+    const name = place.replace('/', '-');
+    console.log(files.map((file) => `wrote ${file}`).join('\n'));
+    console.error(
+      `\nNext: npm run jest -- ${name.split('-').at(-1)}, then write observe(); npm run docs names it in docs/tasks.md`,
+    );
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInput)) throw thrown;
+    console.error(thrown.message);
+    return 2;
+  }
+}
+
+function readArguments() {
+  const options = { target: { type: 'string' }, root: { type: 'string' } } as const;
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (thrown) {
+    throw new InvalidInput(`${(thrown as Error).message}\n\n${USAGE}`, { cause: thrown });
+  }
+}
+
+process.exitCode = await newTask();

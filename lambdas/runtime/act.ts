@@ -1,0 +1,252 @@
+import * as z from 'zod';
+import {
+  actionId,
+  allowedBy,
+  Intent,
+  type Act,
+  type Action,
+  type ActOutcome,
+  type Cap,
+  type Performed,
+  RecordedAction,
+  type Refusal,
+  type Seen,
+  type Settling,
+} from '../../core/action.ts';
+import { messageOf, Refused } from '../../core/errors.ts';
+import { leaseProblem } from './leases.ts';
+import { createRecord, readRecord } from './records.ts';
+import type { Store } from './store.ts';
+
+/** What an `act` is bound to: one step of one run. */
+export interface ActBinding {
+  readonly store: Store;
+  readonly runId: string;
+  /** `runs/<procedure>/<run id>` */
+  readonly runKey: string;
+  /** `<nn>-<task>` */
+  readonly stem: string;
+  readonly task: string;
+  readonly kind: string;
+  readonly effect: 'mutating' | 'destructive';
+  readonly mode: 'execute' | 'plan';
+  readonly cap: Cap;
+  readonly clock: () => Date;
+  /** No action starts that may not have ended by then. */
+  readonly deadline: Date;
+  /** Target name to the epoch of the lease that the run was granted; a target without one cannot be changed. */
+  readonly epochs: ReadonlyMap<string, number>;
+  /** The ids of the approved actions; undefined where the procedure needs no approval. */
+  readonly approved?: ReadonlySet<string>;
+}
+
+export interface BoundAct {
+  readonly act: Act;
+  /** Everything planned, done, refused or failed so far in this step, earlier invocations included, in order. */
+  readonly actions: () => Promise<RecordedAction[]>;
+}
+
+/** How an intent ended. */
+const Outcome = z.object({ intentKey: z.string(), finishedAt: z.iso.datetime(), recorded: RecordedAction });
+type Outcome = z.infer<typeof Outcome>;
+
+/** How an action ended, as far as it differs from what was intended. */
+type End = Pick<RecordedAction, 'status' | 'reason' | 'detail' | 'reconciled' | 'possiblyRepeated'> & {
+  readonly after?: Action['after'];
+};
+
+interface History {
+  readonly intents: readonly Intent[];
+  readonly outcome: Outcome | undefined;
+}
+
+/** Makes the one function through which a step changes its targets. */
+export function createAct(binding: ActBinding): BoundAct {
+  const { store, runKey, stem, task, kind, clock } = binding;
+  const prefix = `${runKey}/actions/${stem}/`;
+  /** What leaves no intent behind: planned and refused actions of this invocation. */
+  const noted = new Map<string, RecordedAction>();
+  const startedOn = new Map<string, Set<string>>();
+
+  async function act(action: Action & Settling, perform: () => Promise<Performed>): Promise<ActOutcome> {
+    const id = actionId(task, action);
+    if (binding.mode === 'plan') {
+      noted.set(id, recorded(id, action, { status: 'planned' }));
+      return { status: 'planned' };
+    }
+    const history = await readHistory(id);
+    if (history.outcome) return outcomeOf(history.outcome.recorded);
+    const open = history.intents.at(-1);
+    const seen = open && action.look ? await action.look(open) : undefined;
+    if (open && seen?.state === 'running') return { status: 'running', since: new Date(open.intendedAt) };
+    if (open && seen?.state === 'done')
+      return close(id, open, action, { status: 'done', ...afterOf(seen), reconciled: true });
+
+    const refusal = await refusalOf(id, action);
+    if (refusal) {
+      noted.set(id, recorded(id, action, { status: 'refused', ...refusal }));
+      return { status: 'refused', ...refusal };
+    }
+    const intent = await writeIntent(id, action, history.intents.length + 1);
+    return performed(intent, action, perform, open !== undefined && action.look === undefined);
+  }
+
+  async function performed(
+    intent: Intent,
+    action: Action & Settling,
+    perform: () => Promise<Performed>,
+    possiblyRepeated: boolean,
+  ): Promise<ActOutcome> {
+    const repeated = possiblyRepeated ? { possiblyRepeated } : {};
+    try {
+      const result = await perform();
+      if (result.state === 'running') return { status: 'running', since: new Date(intent.intendedAt) };
+      if (result.state === 'skipped') {
+        return await close(intent.id, intent, action, { status: 'skipped', detail: result.detail });
+      }
+      return await close(intent.id, intent, action, { status: 'done', ...afterOf(result), ...repeated });
+    } catch (thrown) {
+      return settleError(intent, action, thrown);
+    }
+  }
+
+  /** An error may hide an effect (a lost connection does): the target is looked at before the action counts as failed. */
+  async function settleError(intent: Intent, action: Action & Settling, thrown: unknown): Promise<ActOutcome> {
+    const detail = messageOf(thrown);
+    let seen: Seen = { state: 'not-done' };
+    try {
+      if (action.look) seen = await action.look(intent);
+    } catch (blind) {
+      const unsure = `${detail}; whether it took effect could not be seen: ${messageOf(blind)}`;
+      return close(intent.id, intent, action, { status: 'failed', detail: unsure });
+    }
+    if (seen.state === 'running') return { status: 'running', since: new Date(intent.intendedAt) };
+    if (seen.state === 'done')
+      return close(intent.id, intent, action, { status: 'done', ...afterOf(seen), reconciled: true });
+    return close(intent.id, intent, action, { status: 'failed', detail });
+  }
+
+  async function refusalOf(id: string, action: Action): Promise<{ reason: Refusal; detail: string } | undefined> {
+    const { target, scope, worstCaseSeconds = 0 } = action;
+    const now = clock();
+    const epoch = binding.epochs.get(target);
+    if (epoch === undefined)
+      return { reason: 'lease', detail: `this run was not granted the lease of ${kind} ${target}` };
+    const problem = await leaseProblem(store, { kind, target, runId: binding.runId, epoch, now });
+    if (problem) return { reason: 'lease', detail: problem };
+    const left = (binding.deadline.getTime() - now.getTime()) / 1_000;
+    if (left <= worstCaseSeconds) {
+      return { reason: 'deadline', detail: `${Math.floor(left)} s are left and it may take ${worstCaseSeconds} s` };
+    }
+    if (binding.approved && !binding.approved.has(id))
+      return { reason: 'plan', detail: 'it is not in the approved plan' };
+    const allowed = allowedBy(binding.cap, scope.population);
+    const started = await startedOnTarget(target);
+    // What cannot be undone is not begun where it could not be finished within the cap.
+    const over =
+      binding.effect === 'destructive' ? scope.planned > allowed : !started.has(id) && started.size >= allowed;
+    if (!over) return undefined;
+    return { reason: 'cap', detail: `${scope.planned} of ${scope.population} are due and the cap allows ${allowed}` };
+  }
+
+  async function writeIntent(id: string, action: Action, attempt: number): Promise<Intent> {
+    const epoch = binding.epochs.get(action.target) ?? 0;
+    const lease = { kind, target: action.target, epoch };
+    const intent: Intent = { id, task, intendedAt: clock().toISOString(), attempt, lease, action: described(action) };
+    const created = await createRecord(store, intentKey(id, attempt), intent);
+    if (!created) throw new Refused(`${action.summary}: another invocation of this step is doing it now`);
+    (await startedOnTarget(action.target)).add(id);
+    return intent;
+  }
+
+  async function close(id: string, intent: Intent, action: Action, end: End): Promise<ActOutcome> {
+    const outcome: Outcome = {
+      intentKey: intentKey(id, intent.attempt),
+      finishedAt: clock().toISOString(),
+      recorded: recorded(id, action, end),
+    };
+    await createRecord(store, outcomeKey(id), outcome);
+    return outcomeOf(outcome.recorded);
+  }
+
+  async function readHistory(id: string): Promise<History> {
+    const intents: Intent[] = [];
+    for await (const { key } of store.list(`${prefix}${id}.intent-`)) {
+      const intent = await readRecord(store, key, Intent);
+      if (intent) intents.push(intent.value);
+    }
+    intents.sort((a, b) => a.attempt - b.attempt);
+    return { intents, outcome: (await readRecord(store, outcomeKey(id), Outcome))?.value };
+  }
+
+  async function startedOnTarget(target: string): Promise<Set<string>> {
+    const known = startedOn.get(target);
+    if (known) return known;
+    const ids = new Set<string>();
+    for (const intent of await allIntents()) if (intent.action.target === target) ids.add(intent.id);
+    startedOn.set(target, ids);
+    return ids;
+  }
+
+  async function allIntents(): Promise<Intent[]> {
+    const intents: Intent[] = [];
+    for await (const { key } of store.list(prefix)) {
+      if (!key.includes('.intent-')) continue;
+      const intent = await readRecord(store, key, Intent);
+      if (intent) intents.push(intent.value);
+    }
+    return intents.sort((a, b) => (a.intendedAt < b.intendedAt ? -1 : 1));
+  }
+
+  async function actions(): Promise<RecordedAction[]> {
+    const all = new Map<string, RecordedAction>();
+    for (const { id, action } of await allIntents()) {
+      const outcome = await readRecord(store, outcomeKey(id), Outcome);
+      all.set(id, outcome?.value.recorded ?? recorded(id, action, { status: 'running' }));
+    }
+    for (const [id, action] of noted) if (!all.has(id)) all.set(id, action);
+    return [...all.values()];
+  }
+
+  const intentKey = (id: string, attempt: number) => `${prefix}${id}.intent-${String(attempt).padStart(3, '0')}.json`;
+  const outcomeKey = (id: string) => `${prefix}${id}.outcome.json`;
+  const recorded = (id: string, action: Action, end: End) =>
+    RecordedAction.parse({ ...described(action), id, task, ...end });
+
+  return { act, actions };
+}
+
+/** The action as data: what is recorded of it, without its functions. */
+function described({ verb, target, subject, summary, statement, before, after, scope }: Action): Action {
+  return {
+    verb,
+    target,
+    subject,
+    summary,
+    ...(statement !== undefined && { statement }),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+    scope,
+  };
+}
+
+function afterOf({ after }: { readonly after?: Action['after'] }): { after?: Action['after'] } {
+  return after === undefined ? {} : { after };
+}
+
+function outcomeOf({
+  status,
+  after,
+  detail = '',
+  reconciled = false,
+  possiblyRepeated = false,
+}: RecordedAction): ActOutcome {
+  if (status === 'failed') return { status, error: detail };
+  if (status === 'skipped') return { status, detail };
+  return {
+    status: 'done',
+    ...(after !== undefined && { after: after as Action['after'] & {} }),
+    reconciled,
+    possiblyRepeated,
+  };
+}

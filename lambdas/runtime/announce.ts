@@ -1,0 +1,71 @@
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { messageOf } from '../../core/errors.ts';
+import type { RunReport } from '../../core/report.ts';
+import type { StepRuntime } from './handler.ts';
+
+const clientSettings = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+
+/**
+ * Tells the world outside: the metrics of the run in one call, a message to the topic.
+ *
+ * Only a deployed Finish has somewhere to tell it (`FETTLE_METRICS`, `FETTLE_TOPIC_ARN`). A message that cannot be
+ * sent never changes what the run found: it is logged, and the alarm on a missing metric says the rest.
+ */
+export async function announce(report: RunReport, { log }: Pick<StepRuntime, 'log'>): Promise<void> {
+  const topicArn = process.env['FETTLE_TOPIC_ARN'];
+  const told = await Promise.allSettled([
+    process.env['FETTLE_METRICS'] ? putMetrics(report) : undefined,
+    topicArn ? publish(report, topicArn) : undefined,
+  ]);
+  for (const result of told) {
+    if (result.status === 'rejected') log.error('announcement failed', { error: messageOf(result.reason) });
+  }
+}
+
+async function putMetrics(report: RunReport): Promise<void> {
+  const Dimensions = [
+    { Name: 'Platform', Value: report.platform },
+    { Name: 'Environment', Value: report.environment },
+    { Name: 'Procedure', Value: report.procedure },
+  ];
+  const Timestamp = new Date(report.end_time);
+  const count = (MetricName: string, Value: number) =>
+    ({ MetricName, Value, Unit: 'Count', Dimensions, Timestamp }) as const;
+  await new CloudWatchClient(clientSettings).send(
+    new PutMetricDataCommand({
+      Namespace: 'Fettle',
+      MetricData: [
+        count('RunsEnded', 1),
+        count('TargetsPassed', report.counts.pass ?? 0),
+        count('TargetsWarned', report.counts.warn ?? 0),
+        count('TargetsUnknown', report.counts.unknown ?? 0),
+        count('TargetsFailed', report.counts.fail ?? 0),
+        { MetricName: 'Duration', Value: report.duration_minutes * 60, Unit: 'Seconds', Dimensions, Timestamp },
+      ],
+    }),
+  );
+}
+
+/** A subject of SNS is one line of ASCII of at most 100 characters. */
+const SUBJECT_LENGTH = 100;
+
+async function publish(report: RunReport, topicArn: string): Promise<void> {
+  const { platform, environment, procedure, verdict, counts, runId } = report;
+  const worst = report.findings
+    .slice(0, 10)
+    .map(({ severity, task, target, summary }) => `${severity} ${task} ${target}: ${summary}`);
+  const Subject = `${platform} ${environment}: ${procedure} ${verdict}`
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, SUBJECT_LENGTH);
+  const tally = `${counts.pass ?? 0} pass, ${counts.warn ?? 0} warn, ${counts.unknown ?? 0} unknown, ${counts.fail ?? 0} fail`;
+  const Message = [
+    `${procedure} of ${platform} ${environment} (${report.mode}, ${report.ended}): ${verdict}`,
+    tally,
+    '',
+    ...worst,
+    '',
+    runId,
+  ].join('\n');
+  await new SNSClient(clientSettings).send(new PublishCommand({ TopicArn: topicArn, Subject, Message }));
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import type { RecordedAction } from '../../core/action.ts';
+import { messageOf } from '../../core/errors.ts';
+import {
+  type Finding,
+  RUNTIME_KINDS,
+  type ReportedFinding,
+  type ReportedMeasurement,
+  type RuntimeKind,
+  UNITS,
+  verdictOf,
+} from '../../core/finding.ts';
+import type { TargetVerdict } from '../../core/run.ts';
+import type { Task, TaskResult } from '../../core/task.ts';
+
+const Text = z.string().min(1).max(4_000);
+
+/** What a task may return; anything else is nonsense, and nonsense is `unknown`. */
+const Result = z.object({
+  findings: z.array(
+    z.strictObject({
+      kind: Text,
+      target: Text,
+      subject: Text.optional(),
+      summary: Text,
+      value: z.number().optional(),
+      limit: z.number().optional(),
+      unit: z.enum(UNITS).optional(),
+    }),
+  ),
+  measurements: z.array(
+    z.strictObject({ name: Text, value: z.number(), unit: z.enum(UNITS), target: Text, subject: Text.optional() }),
+  ),
+  baseline: z.unknown().optional(),
+  document: z.json().optional(),
+  attachments: z.record(z.string().regex(/^[\w.-]{1,200}$/), z.string()).optional(),
+});
+
+/** What is known of a step when its task has ended. */
+export interface Judged {
+  readonly findings: readonly ReportedFinding[];
+  readonly measurements: readonly ReportedMeasurement[];
+  readonly targets: readonly TargetVerdict[];
+}
+
+/** Accepts what a task returned or says why it is nonsense: undeclared kinds, foreign targets, numbers that are none. */
+export function acceptResult(
+  task: Task,
+  targets: readonly string[],
+  returned: unknown,
+): { result: TaskResult<string> } | { nonsense: string } {
+  const parsed = Result.safeParse(returned);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return {
+      nonsense: `it returned nonsense at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'unreadable'}`,
+    };
+  }
+  const result = parsed.data as TaskResult<string>;
+  const kinds = [...Object.keys(task.findings), ...Object.keys(RUNTIME_KINDS)];
+  for (const { kind, target } of result.findings) {
+    if (!kinds.includes(kind)) return { nonsense: `it reported ${kind}, which it does not declare` };
+    if (!targets.includes(target)) return { nonsense: `it reported on ${target}, which is not one of its targets` };
+  }
+  for (const { target } of result.measurements) {
+    if (!targets.includes(target)) return { nonsense: `it measured ${target}, which is not one of its targets` };
+  }
+  const baseline = task.baseline?.schema.safeParse(result.baseline);
+  if (result.baseline !== undefined && !baseline?.success) {
+    return { nonsense: `its baseline does not fit its schema: ${messageOf(baseline?.error ?? 'it declares none')}` };
+  }
+  return { result };
+}
+
+/** One finding of the runtime for each of the targets. */
+export function findingOfEach(kind: RuntimeKind, targets: readonly string[], summary: string): Finding<RuntimeKind>[] {
+  return targets.map((target) => ({ kind, target, summary }));
+}
+
+/**
+ * Gives every target its verdict.
+ *
+ * Failed and refused actions become findings here, so that no task can forget them; a target of which nothing was
+ * said becomes `unknown`.
+ */
+export function judgeStep(
+  task: Task,
+  targets: readonly string[],
+  result: Pick<TaskResult<string>, 'findings' | 'measurements'>,
+  actions: readonly RecordedAction[],
+): Judged {
+  const said = [...result.findings, ...actions.flatMap(findingOfAction)];
+  const silent = targets.filter(
+    (name) => !said.some(({ target }) => target === name) && !result.measurements.some(({ target }) => target === name),
+  );
+  const findings = [...said, ...findingOfEach('not-examined', silent, 'nothing was said of it')].map((finding) =>
+    reported(task, finding),
+  );
+  return {
+    findings,
+    measurements: result.measurements.map((measurement) => ({ task: task.name, ...measurement })),
+    targets: targets.map((target) => ({
+      target,
+      verdict: verdictOf(findings.filter((finding) => finding.target === target)),
+    })),
+  };
+}
+
+function findingOfAction({ status, target, subject, summary, detail = '', reason }: RecordedAction): Finding[] {
+  if (status === 'failed') return [{ kind: 'action-failed', target, subject, summary: `${summary}: ${detail}` }];
+  if (status === 'running') {
+    return [{ kind: 'action-unfinished', target, subject, summary: `${summary}: its end was not seen` }];
+  }
+  if (status !== 'refused') return [];
+  return [{ kind: 'action-refused', target, subject, summary: `${summary}: ${reason ?? 'refused'}, ${detail}` }];
+}
+
+function reported(task: Task, finding: Finding): ReportedFinding {
+  const kinds: Task['findings'] = { ...RUNTIME_KINDS, ...task.findings };
+  const kind = kinds[finding.kind] ?? RUNTIME_KINDS['task-failed'];
+  return { task: task.name, ...finding, severity: kind.severity, means: kind.means, remedy: kind.remedy };
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { Holder } from '../../core/run.ts';
+import { readRecord, updateRecord } from './records.ts';
+import type { Store } from './store.ts';
+
+/** `state/leases/<kind>/<target>.json`. The epoch only grows, also over releases, so that an old holder is known. */
+const Lease = z.object({
+  kind: z.string(),
+  target: z.string(),
+  epoch: z.int().positive(),
+  /** Absent while nobody holds the target. */
+  heldBy: z
+    .object({
+      runId: z.string(),
+      runKey: z.string(),
+      takenAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      holder: Holder.optional(),
+    })
+    .optional(),
+});
+export type Lease = z.infer<typeof Lease>;
+
+export interface LeaseRequest {
+  readonly kind: string;
+  readonly target: string;
+  readonly runId: string;
+  readonly runKey: string;
+  readonly now: Date;
+  readonly expiresAt: Date;
+  readonly holder?: Holder | undefined;
+}
+
+export const LEASES_PREFIX = 'state/leases/';
+
+function leaseKey(kind: string, target: string): string {
+  return `${LEASES_PREFIX}${kind}/${target}.json`;
+}
+
+/**
+ * Takes the exclusive right to change a target: its epoch, or the run that has it.
+ *
+ * A run that already holds it gets the same epoch again, so that a repeated Begin goes on. A lease past its end is
+ * free: its epoch grows, and whatever its old holder still tries is refused.
+ */
+export async function takeLease(store: Store, request: LeaseRequest): Promise<{ epoch: number } | { heldBy: string }> {
+  const { kind, target, runId, runKey, now, expiresAt, holder } = request;
+  const lease = await updateRecord(store, leaseKey(kind, target), Lease, (current) => {
+    if (current?.heldBy && new Date(current.heldBy.expiresAt) > now) return undefined;
+    return {
+      kind,
+      target,
+      epoch: (current?.epoch ?? 0) + 1,
+      heldBy: {
+        runId,
+        runKey,
+        takenAt: now.toISOString(),
+        expiresAt: expiresAt.toISOString(),
+        ...(holder && { holder }),
+      },
+    };
+  });
+  if (lease?.heldBy?.runId === runId) return { epoch: lease.epoch };
+  return { heldBy: lease?.heldBy?.runId ?? 'an unknown run' };
+}
+
+/** Gives a lease back if this run still holds it in this epoch. */
+export async function releaseLease(
+  store: Store,
+  { kind, target, runId, epoch }: { kind: string; target: string; runId: string; epoch: number },
+): Promise<void> {
+  await updateRecord(store, leaseKey(kind, target), Lease, (current) =>
+    current?.heldBy?.runId === runId && current.epoch === epoch ? { kind, target, epoch } : undefined,
+  );
+}
+
+/** Says why a run may not change a target now; undefined while it holds the lease in this epoch. */
+export async function leaseProblem(
+  store: Store,
+  { kind, target, runId, epoch, now }: { kind: string; target: string; runId: string; epoch: number; now: Date },
+): Promise<string | undefined> {
+  const lease = (await readRecord(store, leaseKey(kind, target), Lease))?.value;
+  if (!lease?.heldBy) return `nobody holds the lease of ${kind} ${target}`;
+  if (lease.heldBy.runId !== runId) return `${lease.heldBy.runId} holds the lease of ${kind} ${target}`;
+  if (lease.epoch !== epoch) return `the lease of ${kind} ${target} is at epoch ${lease.epoch}, this run has ${epoch}`;
+  if (new Date(lease.heldBy.expiresAt) <= now)
+    return `the lease of ${kind} ${target} ended at ${lease.heldBy.expiresAt}`;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import { redact, type Secret } from '../../core/secret.ts';
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Structured logs: one JSON object a line on standard error, every known secret replaced. */
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** From now on these values never appear in a line. */
+  hide(secrets: readonly Secret[]): void;
+}
+
+export function createLog(
+  base: LogFields,
+  clock: () => Date,
+  write: (line: string) => void = (line) => process.stderr.write(line),
+): Log {
+  const hidden: Secret[] = [];
+  function line(level: 'info' | 'error', message: string, fields: LogFields = {}): void {
+    const text = JSON.stringify({ time: clock().toISOString(), level, message, ...base, ...fields });
+    write(`${redact(text, hidden)}\n`);
+  }
+  return {
+    info: (message, fields) => line('info', message, fields),
+    error: (message, fields) => line('error', message, fields),
+    hide: (secrets) => void hidden.push(...secrets),
+  };
+}

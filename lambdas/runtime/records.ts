@@ -1,0 +1,87 @@
+import type * as z from 'zod';
+import { Corrupt, messageOf } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import { redact, type Secret } from '../../core/secret.ts';
+import type { Store } from './store.ts';
+
+/** A record with the tag that its successor names. */
+export interface Read<Value> {
+  readonly value: Value;
+  readonly etag: string;
+}
+
+/** Reads a record; undefined where there is none. Throws `Corrupt` where it is not what its schema promises. */
+export async function readRecord<Schema extends z.ZodType>(
+  store: Store,
+  key: string,
+  schema: Schema,
+): Promise<Read<z.output<Schema>> | undefined> {
+  const stored = await store.get(key);
+  if (!stored) return undefined;
+  try {
+    const value = schema.parse(JSON.parse(Buffer.from(stored.body).toString('utf8')));
+    return { value, etag: stored.etag };
+  } catch (cause) {
+    throw new Corrupt(`${key} in ${store.location} is not a record that Fettle wrote: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Reads a record that must be there. */
+export async function requireRecord<Schema extends z.ZodType>(
+  store: Store,
+  key: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const read = await readRecord(store, key, schema);
+  if (!read) throw new Corrupt(`${key} is missing in ${store.location}`);
+  return read.value;
+}
+
+/** Creates a record; false where the key is taken. */
+export async function createRecord(store: Store, key: string, value: unknown): Promise<boolean> {
+  return (await store.createIfAbsent(key, asText(value))) !== undefined;
+}
+
+/** How often a writer tries again after losing to another; each loss means that another one succeeded. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Changes a record by compare-and-set, from what is there (undefined: nothing) to what `change` returns.
+ *
+ * `change` is called again after each lost race; where it returns undefined the record stays as it is.
+ */
+export async function updateRecord<Schema extends z.ZodType>(
+  store: Store,
+  key: string,
+  schema: Schema,
+  change: (current: z.output<Schema> | undefined) => z.input<Schema> | undefined,
+): Promise<z.output<Schema> | undefined> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const current = await readRecord(store, key, schema);
+    const next = change(current?.value);
+    if (next === undefined) return current?.value;
+    const written = current
+      ? await store.replace(key, asText(next), current.etag)
+      : await store.createIfAbsent(key, asText(next));
+    if (written !== undefined) return schema.parse(next);
+  }
+  throw new Corrupt(`${key} in ${store.location} changed ${MAX_ATTEMPTS} times while it was being written`);
+}
+
+/** JSON that a person can read in the bucket. */
+export function asText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The same value with every known secret in its texts replaced; keys stay as they are. */
+export function withoutSecrets<Value>(value: Value, secrets: readonly Secret[]): Value {
+  if (secrets.length === 0) return value;
+  return cleaned(value as Json, secrets) as Value;
+}
+
+function cleaned(value: Json, secrets: readonly Secret[]): Json {
+  if (typeof value === 'string') return redact(value, secrets);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((inner: Json) => cleaned(inner, secrets));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner as Json, secrets)]));
+}

@@ -1,0 +1,33 @@
+import { stepStem, type RunPointer } from '../../core/run.ts';
+
+/** The keys of one run, so that no two places spell them differently. */
+export function runKeys(runKey: string) {
+  return {
+    started: `${runKey}/started.json`,
+    profile: `${runKey}/profile.json`,
+    leases: `${runKey}/leases.json`,
+    ended: `${runKey}/ended.json`,
+    report: `${runKey}/report.json`,
+    page: `${runKey}/report.html`,
+    plan: `${runKey}/plan.json`,
+    manifest: `${runKey}/manifest.json`,
+    step: (index: number, task: string) => `${runKey}/steps/${stepStem(index, task)}.json`,
+  } as const;
+}
+
+export function runKeyOf(procedure: string, runId: string): string {
+  return `runs/${procedure}/${runId}`;
+}
+
+/** `state/open/<run id>.json`: the runs that have begun and not ended; what Reap looks at on one machine. */
+export const OPEN_RUNS_PREFIX = 'state/open/';
+
+export function openRunKey({ id }: Pick<RunPointer, 'id'>): string {
+  return `${OPEN_RUNS_PREFIX}${id}.json`;
+}
+
+/** `state/executions/<name>.json`: leads from an execution, whose name may be anything, to its run. */
+export function executionKey(execution: string): string {
+  const name = execution.split(':').at(-1) ?? execution;
+  return `state/executions/${name.replace(/[^\w.-]/g, '_')}.json`;
+}

@@ -1,0 +1,278 @@
+import * as z from 'zod';
+import { messageOf, Unavailable } from '../../core/errors.ts';
+import type { Finding, RuntimeKind } from '../../core/finding.ts';
+import type { Json } from '../../core/json.ts';
+import { entriesOf, ResolvedPlatform, type Entry } from '../../core/platform.ts';
+import { GrantedLease, RunPointer, Started, StepOutcome, StepRecord, stepStem } from '../../core/run.ts';
+import { Secret } from '../../core/secret.ts';
+import type { Target, TargetKind } from '../../core/target-kinds.ts';
+import type { Pause, Task, TaskResult } from '../../core/task.ts';
+import { worstVerdict } from '../../core/verdict.ts';
+import { createAct, type BoundAct } from './act.ts';
+import { readBaseline, writeBaseline } from './baselines.ts';
+import { acceptResult, findingOfEach, judgeStep } from './judge-step.ts';
+import type { Log } from './log.ts';
+import { asText, createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
+import { resolveTarget } from './references.ts';
+import type { Store } from './store.ts';
+
+/** What a task state passes to its function. */
+export const TaskEvent = z.object({
+  run: RunPointer,
+  step: z.int().positive(),
+  /** The outcome of the state before; of interest only where it is this step's own pause. */
+  previous: z.union([StepOutcome, z.object({}).strict()]),
+});
+export type TaskEvent = z.infer<typeof TaskEvent>;
+
+export interface TaskRuntime {
+  readonly store: Store;
+  readonly clock: () => Date;
+  readonly log: Log;
+  readonly bundleSha256: string;
+}
+
+/** `steps/<nn>-<task>.pause-<k>.json`: where a task that paused goes on. */
+const PauseRecord = z.object({ cursor: z.json(), seconds: z.int().positive(), startedAt: z.iso.datetime() });
+
+/** Left between the end of a call and the time limit of its function, to write the records. */
+const RECORDING_SECONDS = 5;
+
+interface Step {
+  readonly task: Task;
+  readonly entry: Entry;
+  readonly platform: ResolvedPlatform;
+  readonly started: Started;
+  readonly run: RunPointer;
+  readonly stem: string;
+  readonly now: Date;
+  readonly firstStartedAt: string;
+  readonly pauses: number;
+  readonly cursor: Json | undefined;
+}
+
+/**
+ * Runs one task of one run and records what it found and did.
+ *
+ * Called again for the same step it goes on where it stood: a record that exists is the answer. Whatever the task
+ * does, the step has a record at the end, and what the record does not know is `unknown`.
+ */
+export async function runTask(task: Task, event: TaskEvent, runtime: TaskRuntime): Promise<StepOutcome> {
+  const { store, clock } = runtime;
+  const { run, step: index } = event;
+  const stem = stepStem(index, task.name);
+  const platform = await requireRecord(store, `${run.key}/profile.json`, ResolvedPlatform);
+  const started = await requireRecord(store, `${run.key}/started.json`, Started);
+  const entry = entryOf(platform, run.procedure, index, task.name);
+  const existing = await readRecord(store, `${run.key}/steps/${stem}.json`, StepRecord);
+  if (existing) return outcomeOf(existing.value, entry);
+
+  const resumed = 'pause' in event.previous && event.previous.step === index ? event.previous.pause : 0;
+  const next = await readRecord(store, pauseKey(run, stem, resumed + 1), PauseRecord);
+  if (next) return pausedOutcome(index, resumed + 1, next.value.seconds);
+  const paused = resumed > 0 ? await requireRecord(store, pauseKey(run, stem, resumed), PauseRecord) : undefined;
+
+  const now = clock();
+  const firstStartedAt = paused?.startedAt ?? now.toISOString();
+  const step: Step = {
+    task,
+    entry,
+    platform,
+    started,
+    run,
+    stem,
+    now,
+    firstStartedAt,
+    pauses: resumed,
+    cursor: paused?.cursor,
+  };
+  return performStep(step, runtime);
+}
+
+async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcome> {
+  const { task, entry, run, stem, now, started } = step;
+  const runDeadline = new Date(started.deadline);
+  if (now >= runDeadline) {
+    const summary = `the run's deadline ${started.deadline} had passed`;
+    return record(step, runtime, { findings: findingOfEach('out-of-time', entry.targets, summary), measurements: [] });
+  }
+  const { targets, unresolved, secrets } = await resolveTargets(step);
+  runtime.log.hide(secrets);
+  const ownDeadline = now.getTime() + (entry.timeoutSeconds - RECORDING_SECONDS) * 1_000;
+  const deadline = new Date(Math.min(ownDeadline, runDeadline.getTime()));
+  const bound = await boundAct(step, runtime, deadline);
+  const returned = targets.length === 0 ? nothing() : await callTask(step, runtime, { targets, deadline, bound });
+  if ('paused' in returned) {
+    const seconds = Math.max(1, Math.ceil(returned.seconds));
+    const cursor = withoutSecrets(returned.cursor, secrets);
+    await createRecord(runtime.store, pauseKey(run, stem, step.pauses + 1), {
+      cursor,
+      seconds,
+      startedAt: step.firstStartedAt,
+    });
+    return pausedOutcome(entry.index, step.pauses + 1, seconds);
+  }
+  const findings = [...returned.findings, ...unresolved];
+  return record(step, runtime, withoutSecrets({ ...returned, findings }, secrets), { bound, secrets, task });
+}
+
+async function callTask(
+  { task, entry, platform, run, now, cursor }: Step,
+  { store, clock, log }: TaskRuntime,
+  { targets, deadline, bound }: { targets: readonly Target[]; deadline: Date; bound: BoundAct | undefined },
+): Promise<TaskResult<string> | Pause> {
+  const names = targets.map(({ name }) => name);
+  const failed = (kind: RuntimeKind, summary: string) => ({
+    findings: findingOfEach(kind, names, summary),
+    measurements: [],
+  });
+  const left = deadline.getTime() - clock().getTime();
+  const signal = AbortSignal.timeout(Math.max(1, left));
+  const overdue = Promise.withResolvers<'overdue'>();
+  const timer = setTimeout(() => overdue.resolve('overdue'), Math.max(1, left));
+  try {
+    const input = task.input.parse(entry.input);
+    const baseline = await readBaseline(store, task);
+    const context = {
+      input,
+      targets,
+      now,
+      clock,
+      deadline,
+      signal,
+      resume: cursor,
+      baseline,
+      sessionName: `fettle:${run.id}:${task.name}`,
+      allowAddresses: platform.allowAddresses,
+      mode: run.mode,
+      ...(bound && { act: bound.act }),
+    };
+    const returned: unknown = await Promise.race([task.run(context as never), overdue.promise]);
+    if (returned === 'overdue') return failed('task-timed-out', `it had not ended at ${deadline.toISOString()}`);
+    if (isPause(returned) && task.pauses) return returned;
+    const accepted = acceptResult(task, names, returned);
+    return 'nonsense' in accepted ? failed('task-failed', accepted.nonsense) : accepted.result;
+  } catch (thrown) {
+    log.error('task failed', { task: task.name, error: messageOf(thrown) });
+    return failed(thrown instanceof Unavailable ? 'not-readable' : 'task-failed', messageOf(thrown));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Each target on its own: one whose reference cannot be resolved takes nothing from the others. */
+async function resolveTargets({ entry, platform }: Step): Promise<{
+  targets: Target[];
+  unresolved: Finding<RuntimeKind>[];
+  secrets: Secret[];
+}> {
+  const targets: Target[] = [];
+  const unresolved: Finding<RuntimeKind>[] = [];
+  for (const name of entry.targets) {
+    const settings = platform.targets[entry.kind]?.[name];
+    try {
+      if (!settings) throw new Unavailable(`the profile of this run has no ${entry.kind} target ${name}`);
+      targets.push(await resolveTarget<TargetKind>(entry.kind, name, settings));
+    } catch (thrown) {
+      unresolved.push({ kind: 'not-readable', target: name, summary: messageOf(thrown) });
+    }
+  }
+  const secrets = targets.flatMap((target) => Object.values(target).filter((value) => value instanceof Secret));
+  return { targets, unresolved, secrets };
+}
+
+async function boundAct(
+  { task, entry, run, stem }: Step,
+  { store, clock }: TaskRuntime,
+  deadline: Date,
+): Promise<BoundAct | undefined> {
+  if (task.effect === 'read-only' || !task.cap) return undefined;
+  const granted = await readRecord(store, `${run.key}/leases.json`, z.array(GrantedLease));
+  const ours = (granted?.value ?? []).filter(({ kind }) => kind === entry.kind);
+  const epochs = new Map(ours.flatMap(({ target, epoch }) => (epoch === undefined ? [] : [[target, epoch] as const])));
+  const cap = task.cap(task.input.parse(entry.input) as never);
+  return createAct({
+    store,
+    runId: run.id,
+    runKey: run.key,
+    stem,
+    task: task.name,
+    kind: entry.kind,
+    effect: task.effect,
+    mode: run.mode,
+    cap,
+    clock,
+    deadline,
+    epochs,
+  });
+}
+
+async function record(
+  { task, entry, run, stem, firstStartedAt, pauses, now }: Step,
+  { store, clock, bundleSha256 }: TaskRuntime,
+  result: TaskResult<string>,
+  more: { bound?: BoundAct | undefined; secrets?: readonly Secret[]; task?: Task } = {},
+): Promise<StepOutcome> {
+  const secrets = more.secrets ?? [];
+  const actions = withoutSecrets((await more.bound?.actions()) ?? [], secrets);
+  const judged = judgeStep(task, entry.targets, result, actions);
+  const evidence: string[] = [];
+  for (const [name, content] of Object.entries(result.attachments ?? {})) {
+    const key = `${run.key}/evidence/${stem}/${name}`;
+    await store.createIfAbsent(key, content);
+    evidence.push(key);
+  }
+  if (run.mode === 'execute') {
+    if (result.baseline !== undefined) await writeBaseline(store, task, result.baseline, run.id);
+    if (result.document !== undefined && task.documentKey) {
+      await store.createIfAbsent(task.documentKey(now), asText(result.document));
+    }
+  }
+  const stepRecord: StepRecord = {
+    schemaVersion: 1,
+    task: task.name,
+    index: entry.index,
+    mode: run.mode,
+    startedAt: firstStartedAt,
+    finishedAt: clock().toISOString(),
+    bundleSha256,
+    verdict: worstVerdict(judged.targets.map(({ verdict }) => verdict)),
+    targets: [...judged.targets],
+    findings: [...judged.findings],
+    measurements: [...judged.measurements],
+    actions,
+    evidence,
+    pauses,
+  };
+  const key = `${run.key}/steps/${stem}.json`;
+  await createRecord(store, key, stepRecord);
+  return outcomeOf(await requireRecord(store, key, StepRecord), entry);
+}
+
+function entryOf(platform: ResolvedPlatform, procedure: string, index: number, task: string): Entry {
+  const definition = platform.procedures[procedure];
+  const entry = definition && entriesOf(definition).find((candidate) => candidate.index === index);
+  if (entry?.task !== task) throw new Error(`step ${index} of ${procedure} is not ${task} in the profile of this run`);
+  return entry;
+}
+
+function outcomeOf({ verdict, index }: StepRecord, { required }: Entry): StepOutcome {
+  const stop = required && (verdict === 'fail' || verdict === 'unknown');
+  return { step: index, status: 'done', verdict, stop, waitSeconds: 0, pause: 0 };
+}
+
+function pausedOutcome(step: number, pause: number, waitSeconds: number): StepOutcome {
+  return { step, status: 'paused', verdict: 'unknown', stop: false, waitSeconds, pause };
+}
+
+function pauseKey(run: RunPointer, stem: string, pause: number): string {
+  return `${run.key}/steps/${stem}.pause-${String(pause).padStart(4, '0')}.json`;
+}
+
+function isPause(returned: unknown): returned is Pause {
+  return typeof returned === 'object' && returned !== null && 'paused' in returned;
+}
+
+function nothing(): TaskResult<string> {
+  return { findings: [], measurements: [] };
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform.ts';
+import { type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
+import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
+import { takeLease } from '../runtime/leases.ts';
+import { createRecord, requireRecord } from '../runtime/records.ts';
+import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { decideStart, type Decision } from './_decide-start.ts';
+
+/** What the first state passes: who is started, by which execution, with what input. */
+export const BeginEvent = z.object({
+  procedure: z.string(),
+  execution: z.string(),
+  executionStartedAt: z.string(),
+  input: z.unknown(),
+});
+export type BeginEvent = z.infer<typeof BeginEvent>;
+
+/** What Begin leaves in the state of the machine; `next` is the branch of the Choice behind it. */
+export interface Begun {
+  readonly next: 'tasks' | 'finish' | 'end';
+  readonly run: RunPointer;
+  readonly previous: Record<string, never>;
+  readonly caught: Record<string, never>;
+}
+
+/** How long a lease outlives the deadline of its run: the time that Finish and Reap may take. */
+const LEASE_GRACE_SECONDS = 600;
+
+/**
+ * Decides whether a run may go on, claims its id and takes its leases.
+ *
+ * Called again by the same execution it goes on where it stood; called by another one for the same run id it is a
+ * duplicate, which ends at once and leaves no record but its own `state/executions/<name>.json`.
+ */
+export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, runtime: StepRuntime): Promise<Begun> {
+  const { store, clock, holder } = runtime;
+  const procedure = platform.procedures[event.procedure];
+  if (!procedure) throw new Error(`${platform.platform} has no procedure ${event.procedure}`);
+  const decision = decideStart(event, procedure, clock());
+  const { run } = decision;
+  await createRecord(store, executionKey(event.execution), { execution: event.execution, runKey: run.key });
+  const { execution } = event;
+  await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
+  const claimed = await claim(decision, event, platform, runtime);
+  if (claimed.execution !== event.execution) return { next: 'end', run, previous: {}, caught: {} };
+
+  const keys = runKeys(run.key);
+  await createRecord(store, keys.profile, platform);
+  const begun: RunPointer = { ...run, mode: claimed.mode };
+  if (isRefused(claimed)) return { next: 'finish', run: begun, previous: {}, caught: {} };
+  const leases =
+    claimed.mode === 'execute' ? await takeLeases(procedure, claimed, begun, { store, clock, holder }) : [];
+  await createRecord(store, keys.leases, leases);
+  return { next: 'tasks', run: begun, previous: {}, caught: {} };
+}
+
+/** Creates `started.json`, or returns the one that another start of the same run id created first. */
+async function claim(
+  { run, started }: Decision,
+  event: BeginEvent,
+  platform: ResolvedPlatform,
+  { store, holder }: StepRuntime,
+): Promise<Started> {
+  const key = runKeys(run.key).started;
+  await createRecord(store, key, {
+    schemaVersion: 1,
+    platform: platform.platform,
+    environment: platform.environment,
+    procedure: run.procedure,
+    runId: run.id,
+    execution: event.execution,
+    ...(holder && { holder }),
+    ...started,
+  } satisfies Started);
+  return requireRecord(store, key, Started);
+}
+
+async function takeLeases(
+  procedure: Procedure,
+  { deadline }: Started,
+  run: RunPointer,
+  { store, clock, holder }: Pick<StepRuntime, 'store' | 'clock' | 'holder'>,
+): Promise<GrantedLease[]> {
+  const expiresAt = new Date(new Date(deadline).getTime() + LEASE_GRACE_SECONDS * 1_000);
+  const changed = new Map<string, { kind: string; target: string }>();
+  for (const { kind, effect, targets } of entriesOf(procedure)) {
+    if (effect === 'read-only') continue;
+    for (const target of targets) changed.set(`${kind}/${target}`, { kind, target });
+  }
+  const granted: GrantedLease[] = [];
+  for (const { kind, target } of changed.values()) {
+    const request = { kind, target, runId: run.id, runKey: run.key, now: clock(), expiresAt, holder };
+    granted.push({ kind, target, ...(await takeLease(store, request)) });
+  }
+  return granted;
+}
+
+/** The profile as resolved travels in the assets of this function, beside its code. */
+async function bundledPlatform(assetFolder: string): Promise<ResolvedPlatform> {
+  return ResolvedPlatform.parse(JSON.parse(await readFile(join(assetFolder, 'profile.json'), 'utf8')));
+}
+
+export const handler = stepHandler(async (event, runtime) =>
+  beginRun(BeginEvent.parse(event), await bundledPlatform(runtime.assetFolder), runtime),
+);

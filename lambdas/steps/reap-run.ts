@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { Started } from '../../core/run.ts';
+import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
+import { readRecord } from '../runtime/records.ts';
+import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { endRun } from './_end-run.ts';
+
+/** What EventBridge says when an execution ends without its last state: the fields that are used. */
+export const ExecutionEvent = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+export type ExecutionEvent = z.infer<typeof ExecutionEvent>;
+
+const Execution = z.object({ execution: z.string(), runKey: z.string() });
+
+/**
+ * Ends the run of an execution that died: its report says so, its leases come back.
+ *
+ * An execution that was a duplicate of another one's run is left alone; one that died before Begin left anything
+ * has nothing to end.
+ */
+export async function reapRun({ detail }: ExecutionEvent, runtime: StepRuntime): Promise<{ reaped: boolean }> {
+  const { store, log } = runtime;
+  const execution = await readRecord(store, executionKey(detail.executionArn), Execution);
+  if (!execution) {
+    log.error('an execution died before its run began', { execution: detail.executionArn, status: detail.status });
+    return { reaped: false };
+  }
+  const { runKey } = execution.value;
+  const started = await readRecord(store, runKeys(runKey).started, Started);
+  if (!started) {
+    const id = runKey.split('/').at(-1) ?? runKey;
+    await store.remove(openRunKey({ id }));
+    return { reaped: false };
+  }
+  if (started.value.execution !== detail.executionArn) return { reaped: false };
+  const because = [detail.status, detail.error, detail.cause].filter(Boolean).join(': ').slice(0, 500);
+  await endRun(runKey, { ended: 'aborted', because, caught: {} }, runtime);
+  return { reaped: true };
+}
+
+export const handler = stepHandler((event, runtime) => reapRun(ExecutionEvent.parse(event), runtime));

@@ -1,0 +1,96 @@
+import {
+  ApiException,
+  CoreV1Api,
+  createConfiguration,
+  ServerConfiguration,
+  wrapHttpLibrary,
+  type KubeConfig,
+} from '@kubernetes/client-node';
+import { Unavailable } from '../../../core/errors.ts';
+import type { Target } from '../../../core/target-kinds.ts';
+import { callTimeoutMs, tryAgain, unavailable, type CallTime } from './_calls.ts';
+import { eksConfig } from './_eks.ts';
+import { readKubeconfig } from './_kubeconfig.ts';
+import { listAll } from './_list.ts';
+import { podOf, type Pod } from './_pod.ts';
+import { httpsTransport } from './_transport.ts';
+
+// As many as kubectl asks for at a time.
+const PAGE = 500;
+// An RFC 1123 label, as the API server demands of a namespace: nothing else ever becomes part of a path.
+const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** What tasks read of one cluster. Every call throws `Unavailable`, with the permission that is missing or the answer that came. */
+export interface Cluster {
+  /** The namespace of the target; undefined where it is all of them. */
+  readonly namespace: string | undefined;
+  /** The pods of that namespace, or of all. */
+  listPods(): Promise<Pod[]>;
+  listNamespaces(): Promise<string[]>;
+  namespaceExists(name: string): Promise<boolean>;
+}
+
+/** The cluster of a target, by its kubeconfig or as an EKS cluster. Throws `Unavailable` where either cannot be used. */
+export async function connect(target: Target<'kubernetes'>, time: CallTime): Promise<Cluster> {
+  const { namespace } = target;
+  if (namespace !== undefined && !NAMESPACE.test(namespace)) {
+    throw new Unavailable(`"${namespace}" is no name of a namespace: lower case letters, digits and "-", at most 63`);
+  }
+  const api = coreApi(await configOf(target, time), time);
+  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+  return {
+    namespace,
+    listPods: () =>
+      saying('list', `pods ${where}`, () =>
+        listAll(
+          (token) => tryAgain(() => podPage(api, namespace, { limit: PAGE, ...(token && { _continue: token }) }), time),
+          podOf,
+        ),
+      ),
+    listNamespaces: () =>
+      saying('list', 'namespaces', () =>
+        listAll(
+          (token) => tryAgain(() => api.listNamespace({ limit: PAGE, ...(token && { _continue: token }) }), time),
+          ({ metadata }) => metadata?.name ?? '',
+        ),
+      ),
+    namespaceExists: (name) => saying('get', 'namespaces', () => tryAgain(() => namespaceExists(api, name), time)),
+  };
+}
+
+function configOf(target: Target<'kubernetes'>, time: CallTime): Promise<KubeConfig> | KubeConfig {
+  if (target.eks !== undefined) return eksConfig(target.eks, time);
+  return readKubeconfig(target.kubeconfig?.reveal() ?? '', target.context);
+}
+
+function coreApi(config: KubeConfig, time: CallTime): CoreV1Api {
+  const server = config.getCurrentCluster()?.server ?? '';
+  const transport = httpsTransport(config, { timeoutMs: () => callTimeoutMs(time), signal: time.signal });
+  return new CoreV1Api(
+    createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary(transport) }),
+  );
+}
+
+type PageRequest = { readonly limit: number; readonly _continue?: string };
+
+function podPage(api: CoreV1Api, namespace: string | undefined, page: PageRequest) {
+  return namespace === undefined ? api.listPodForAllNamespaces(page) : api.listNamespacedPod({ namespace, ...page });
+}
+
+async function namespaceExists(api: CoreV1Api, name: string): Promise<boolean> {
+  try {
+    await api.readNamespace({ name });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ApiException && thrown.code === 404) return false;
+    throw thrown;
+  }
+}
+
+async function saying<Answer>(verb: string, resource: string, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw unavailable(thrown, verb, resource);
+  }
+}

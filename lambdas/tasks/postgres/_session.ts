@@ -1,0 +1,236 @@
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import * as z from 'zod';
+import { messageOf, Unavailable } from '../../../core/errors.ts';
+import type { Target } from '../../../core/target-kinds.ts';
+import { connectionOf } from './_connection.ts';
+
+/** What the server says beside its answer; of upkeep statements a WARNING is often the whole truth. */
+export interface Notice {
+  readonly severity: string;
+  readonly message: string;
+}
+
+export type Ran = { readonly state: 'done'; readonly notices: readonly Notice[] } | { readonly state: 'running' };
+
+/** Who we are on which server. */
+export interface ServerIdentity {
+  readonly database: string;
+  readonly role: string;
+  readonly pid: number;
+  /** `server_version_num`: 150018 is 15.18. */
+  readonly version: number;
+  readonly isInRecovery: boolean;
+  readonly isReadOnly: boolean;
+  /** False where the sessions of other roles are shown without their state. */
+  readonly readsAllStatistics: boolean;
+}
+
+/** One connection outside of any transaction. */
+export interface Session extends ServerIdentity {
+  /** Reads rows; each must fit the schema. */
+  rows<Schema extends z.ZodType>(
+    schema: Schema,
+    sql: string,
+    values?: readonly unknown[],
+    timeoutSeconds?: number,
+  ): Promise<z.output<Schema>[]>;
+  /**
+   * Runs a statement that the server cancels after `limitSeconds`.
+   *
+   * After `followSeconds` this side leaves without a word and the server goes on; the session is then of no more use.
+   */
+  run(statement: string, times: { readonly limitSeconds: number; readonly followSeconds: number }): Promise<Ran>;
+}
+
+export interface SessionOptions {
+  readonly sessionName: string;
+  readonly lockTimeoutSeconds: number;
+  /** True where a statement must go on when this side is gone; false has the server cancel it then (PostgreSQL 14 and later). */
+  readonly outlivesClient: boolean;
+}
+
+const CONNECT_SECONDS = 8;
+const READ_SECONDS = 10;
+const OLDEST_VERSION = 120_000;
+// PostgreSQL cuts an application_name silently at 63 bytes.
+const MAX_NAME_BYTES = 63;
+
+/** The name under which our sessions are found again; the same for the same run and task, however long those are called. */
+export function applicationName(sessionName: string): string {
+  const printable = sessionName.replace(/[^\x20-\x7e]/g, '?');
+  if (printable.length <= MAX_NAME_BYTES) return printable;
+  const keptAtEnd = 24;
+  return `${printable.slice(0, MAX_NAME_BYTES - keptAtEnd - 1)}~${printable.slice(-keptAtEnd)}`;
+}
+
+/** Opens a session, uses it and closes it. Throws `Unavailable` where the server cannot be reached or is not one to change. */
+export async function withSession<Result>(
+  target: Target<'postgres'>,
+  options: SessionOptions,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const { address, ...config } = connectionOf(target);
+  const where = `postgres ${target.name} at ${address}`;
+  const socket = new Socket();
+  const client = new pg.Client({
+    ...config,
+    stream: () => socket,
+    application_name: applicationName(options.sessionName),
+    connectionTimeoutMillis: CONNECT_SECONDS * 1_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  // The next query reports a lost connection; an event without listener would end the process.
+  client.on('error', () => undefined);
+  try {
+    await connect(client, where);
+    const identity = await introduce(client, where, options);
+    return await use({ ...identity, ...statementsOf(client, socket, where) });
+  } finally {
+    await close(client, socket);
+  }
+}
+
+async function connect(client: pg.Client, where: string): Promise<void> {
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw new Unavailable(`${where} cannot be reached: ${messageOf(cause)}`);
+  }
+}
+
+const Identity = z.object({
+  database: z.string(),
+  role: z.string(),
+  pid: z.int(),
+  version: z.int(),
+  isInRecovery: z.boolean(),
+  isReadOnly: z.boolean(),
+  readsAllStatistics: z.boolean(),
+});
+
+const IDENTITY = `
+SELECT current_database() AS database, current_user AS role, pg_backend_pid() AS pid,
+       current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS "isInRecovery",
+       current_setting('transaction_read_only')::bool AS "isReadOnly",
+       pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "readsAllStatistics"`;
+
+const SETTINGS = `
+SELECT set_config('search_path', 'pg_catalog', false), set_config('lock_timeout', $1, false),
+       set_config('statement_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false)`;
+
+async function introduce(client: pg.Client, where: string, options: SessionOptions): Promise<ServerIdentity> {
+  const identity = Identity.parse((await ask(client, where, IDENTITY)).rows[0]);
+  const behind = (client as unknown as { readonly processID: number | null }).processID;
+  if (behind !== identity.pid) {
+    throw new Unavailable(
+      `${where} is a connection pooler, where settings and statement may meet different servers; give the address of the server itself`,
+    );
+  }
+  if (identity.version < OLDEST_VERSION) {
+    throw new Unavailable(`${where} is PostgreSQL ${Math.floor(identity.version / 10_000)}; 12 or later is supported`);
+  }
+  const milliseconds = (seconds: number) => String(Math.round(seconds * 1_000));
+  await ask(client, where, SETTINGS, [milliseconds(options.lockTimeoutSeconds), milliseconds(READ_SECONDS)]);
+  if (identity.version >= 140_000) await ask(client, where, clientCheck(options.outlivesClient));
+  return identity;
+}
+
+/** Only Linux is sure to notice a client that vanished; elsewhere the setting may allow nothing but 0. */
+function clientCheck(outlivesClient: boolean): string {
+  const setting = 'client_connection_check_interval';
+  if (outlivesClient) return `SELECT set_config('${setting}', '0', false)`;
+  return `SELECT set_config('${setting}', '10s', false) WHERE version() ~ '-linux-'`;
+}
+
+/** Refuses a server on which nothing may be changed. */
+export function requirePrimary({ isInRecovery, isReadOnly }: ServerIdentity, target: string): void {
+  if (isInRecovery) throw new Unavailable(`postgres ${target} is a standby; give the address of its primary`);
+  if (isReadOnly) {
+    throw new Unavailable(
+      `postgres ${target} is read-only (default_transaction_read_only is on); a person has to know why before anything is changed`,
+    );
+  }
+}
+
+function statementsOf(client: pg.Client, socket: Socket, where: string): Pick<Session, 'rows' | 'run'> {
+  return {
+    rows: async (schema, sql, values = [], timeoutSeconds = READ_SECONDS) => {
+      if (timeoutSeconds !== READ_SECONDS) await limit(client, where, timeoutSeconds);
+      const { rows } = await ask(client, where, sql, values, timeoutSeconds);
+      if (timeoutSeconds !== READ_SECONDS) await limit(client, where, READ_SECONDS);
+      const parsed = z.array(schema).safeParse(rows);
+      if (!parsed.success)
+        throw new Unavailable(`${where} answered with what cannot be: ${z.prettifyError(parsed.error)}`);
+      return parsed.data;
+    },
+    run: async (statement, { limitSeconds, followSeconds }) => {
+      await limit(client, where, limitSeconds);
+      const notices: Notice[] = [];
+      const note = ({
+        severity = 'NOTICE',
+        message = '',
+      }: {
+        severity?: string | undefined;
+        message?: string | undefined;
+      }) => notices.push({ severity, message });
+      client.on('notice', note);
+      const left = Promise.withResolvers<{ readonly state: 'running' }>();
+      const timer = setTimeout(() => left.resolve({ state: 'running' }), followSeconds * 1_000);
+      const ended = client.query(statement).then(() => ({ state: 'done', notices }) as const);
+      try {
+        const ran = await Promise.race([ended, left.promise]);
+        if (ran.state === 'running') leave(socket, ended);
+        else await limit(client, where, READ_SECONDS);
+        return ran;
+      } finally {
+        clearTimeout(timer);
+        client.off('notice', note);
+      }
+    },
+  };
+}
+
+/** Goes without a word: a cancel request, or a polite end of the session, would end the statement too. */
+function leave(socket: Socket, unanswered: Promise<unknown>): void {
+  void Promise.allSettled([unanswered]);
+  socket.destroy();
+}
+
+async function limit(client: pg.Client, where: string, seconds: number): Promise<void> {
+  const milliseconds = String(Math.max(1, Math.round(seconds * 1_000)));
+  await ask(client, where, `SELECT set_config('statement_timeout', $1, false)`, [milliseconds]);
+}
+
+async function ask(
+  client: pg.Client,
+  where: string,
+  text: string,
+  values: readonly unknown[] = [],
+  timeoutSeconds = READ_SECONDS,
+): Promise<pg.QueryResult> {
+  // The server cancels first; this side's own limit is for a server that no longer answers at all.
+  const query: pg.QueryConfig & { query_timeout: number } = {
+    text,
+    values: [...values],
+    query_timeout: (timeoutSeconds + 1) * 1_000,
+  };
+  try {
+    return await client.query(query);
+  } catch (cause) {
+    throw new Unavailable(`${where} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function close(client: pg.Client, socket: Socket): Promise<void> {
+  await Promise.race([Promise.allSettled([client.end()]), sleep(1_000, undefined, { ref: false })]);
+  socket.destroy();
+}
+
+/** The SQLSTATE of what was thrown, through its causes. */
+export function sqlStateOf(thrown: unknown): string | undefined {
+  if (thrown instanceof pg.DatabaseError) return thrown.code;
+  return thrown instanceof Error && thrown.cause !== undefined ? sqlStateOf(thrown.cause) : undefined;
+}

@@ -1,0 +1,293 @@
+import * as z from 'zod';
+import type { Act, ActOutcome, Action, Seen, Settling } from '../../../core/action.ts';
+import { DurationSeconds, Percent } from '../../../core/duration.ts';
+import { messageOf, Unavailable } from '../../../core/errors.ts';
+import type { Finding, FindingKind, Measurement } from '../../../core/finding.ts';
+import type { Target } from '../../../core/target-kinds.ts';
+import { pause, type Pause, type TaskResult } from '../../../core/task.ts';
+import { eachTarget } from '../../runtime/each-target.ts';
+import { withSession } from './_session.ts';
+import { After, type Item, look, perform, type Statement } from './_statement.ts';
+
+/** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
+const Course = z.object({
+  /** Worst first; the first is the one that may be running. */
+  queue: z.array(z.custom<Item>((value) => typeof value === 'object' && value !== null)),
+  planned: z.number(),
+  population: z.number(),
+  findings: z.array(z.custom<Finding>((value) => typeof value === 'object' && value !== null)),
+  measurements: z.array(z.custom<Measurement>((value) => typeof value === 'object' && value !== null)),
+  acted: z.number(),
+});
+const Cursor = z.record(z.string(), Course);
+
+/** What a task has chosen to do to a target. */
+export interface Choice<Kind extends string> {
+  readonly queue: readonly Item[];
+  readonly population: number;
+  readonly findings: readonly Finding<Kind>[];
+  readonly measurements: readonly Measurement[];
+}
+
+/** The inputs that every upkeep has. */
+export const UPKEEP_INPUT = {
+  lockTimeout: DurationSeconds.prefault('3s').describe('How long to wait for the lock of a table before passing it over'),
+  followAfter: DurationSeconds.prefault('60s').describe(
+    'How long to wait for a statement before leaving it to the server and looking in from time to time',
+  ),
+  statementTimeout: DurationSeconds.prefault('2h').describe('The server cancels a statement that takes longer'),
+  maxPercent: Percent.prefault('100%').describe('The largest share of the tables that one run may touch'),
+};
+
+export interface UpkeepContext {
+  readonly targets: readonly Target<'postgres'>[];
+  readonly now: Date;
+  readonly clock: () => Date;
+  readonly deadline: Date;
+  readonly resume: unknown;
+  readonly sessionName: string;
+  readonly mode: 'execute' | 'plan';
+  readonly act: Act;
+  readonly input: { readonly lockTimeout: number; readonly followAfter: number; readonly statementTimeout: number };
+}
+
+/** What is particular to a kind of upkeep. */
+export interface Upkeep<Kind extends string> {
+  readonly statement: Statement;
+  /** The limit of a call as the task declares it; a call that has less is near the end of its run. */
+  readonly timeoutSeconds: number;
+  /** The name of the measurement of how many tables were done. */
+  readonly measurement: string;
+  readonly choose: (target: Target<'postgres'>) => Promise<Choice<Kind>>;
+  /** What is to be said of a table after its statement. */
+  readonly judge: (target: string, item: Item, after: After) => readonly Finding<Kind>[];
+}
+
+/** The findings that every upkeep can have. */
+export const UPKEEP_FINDINGS = {
+  locked: {
+    severity: 'warn',
+    means: 'Another session had a lock on the table for as long as this task waits, so the table was passed over.',
+    remedy: 'Look at the session that is named; if nobody needs it, end it with SELECT pg_terminate_backend(pid).',
+  },
+  busy: {
+    severity: 'info',
+    means: 'Autovacuum or another run of Fettle was at the table already, so it was left to them.',
+    remedy: 'Nothing; the next run looks at the table again.',
+  },
+  gone: {
+    severity: 'info',
+    means: 'The table was dropped or renamed between its choice and its turn.',
+    remedy: 'Nothing; under its new name it is looked at by the next run.',
+  },
+  'not-permitted': {
+    severity: 'fail',
+    means: 'The server passed over the table with a warning, as it does for a role that may not maintain it.',
+    remedy: 'Make the role a member of the owner of the table, or from PostgreSQL 17 on GRANT pg_maintain TO it.',
+  },
+  'tables-left': {
+    severity: 'warn',
+    means: 'There was more to do than the time or the cap of one run allows; the worst tables came first.',
+    remedy: 'Nothing if the next run catches up; if it repeats, give the procedure more time or raise maxTables.',
+  },
+  'statistics-off': {
+    severity: 'unknown',
+    means: 'The server counts no changes (track_counts is off), so nobody can know which tables need upkeep.',
+    remedy: 'Set track_counts = on and reload; autovacuum does not work without it either.',
+  },
+  'no-tables': {
+    severity: 'warn',
+    means: 'The database has no table of its own, which is rarely what the target is meant to be.',
+    remedy: 'See whether the url of the target names the right database.',
+  },
+} as const satisfies Record<string, FindingKind>;
+export type UpkeepKind = keyof typeof UPKEEP_FINDINGS;
+type State = z.infer<typeof Course>;
+
+/** Left of a call to settle what was started. */
+const RESERVE_SECONDS = 10;
+const FOLLOW_EVERY_SECONDS = 30;
+// Between the end of a call and the time limit of its function lies what the runtime needs for its records.
+const RUNTIME_SECONDS = 6;
+
+/**
+ * Brings the chosen tables of every target through one statement each, worst first.
+ *
+ * What was chosen is kept, by a pause, before anything is done: a call after a crash must come back to the table that
+ * was being worked on, and by its statistics that table may not look due any more. The same cursor brings back the
+ * statement that runs for longer than a call.
+ */
+export async function keepUp<Kind extends string>(
+  context: UpkeepContext,
+  upkeep: Upkeep<Kind | UpkeepKind>,
+): Promise<TaskResult<Kind | UpkeepKind> | Pause> {
+  const isFirst = context.resume === undefined;
+  const states = new Map<string, State>(Object.entries(isFirst ? {} : Cursor.parse(context.resume)));
+  const waits: number[] = [];
+  const examined = await eachTarget<Kind | UpkeepKind, Target<'postgres'>>(context.targets, async (target) => {
+    const state = states.get(target.name) ?? begun(await upkeep.choose(target));
+    states.set(target.name, state);
+    const keepsFirst = isFirst && context.mode === 'execute' && state.queue.length > 0;
+    const wait = keepsFirst ? 1 : await workSafely(context, upkeep, target, state);
+    if (wait !== undefined) waits.push(wait);
+    return concluded(upkeep, target.name, state);
+  });
+  if (waits.length === 0) return examined;
+  return pause({ seconds: Math.min(...waits), cursor: Cursor.parse(Object.fromEntries(states)) as never });
+}
+
+function begun<Kind extends string>({ queue, population, findings, measurements }: Choice<Kind>): State {
+  return {
+    queue: [...queue],
+    planned: queue.length,
+    population,
+    findings: [...findings],
+    measurements: [...measurements],
+    acted: 0,
+  };
+}
+
+function concluded<Kind extends string>(
+  { measurement }: Pick<Upkeep<Kind>, 'measurement'>,
+  target: string,
+  { findings, measurements, acted }: State,
+): { findings: Finding<Kind>[]; measurements: Measurement[] } {
+  return {
+    findings: findings as Finding<Kind>[],
+    measurements: [...measurements, { name: measurement, value: acted, unit: 'count', target }],
+  };
+}
+
+/** A server that goes away takes nothing from what was found before. */
+async function workSafely<Kind extends string>(
+  context: UpkeepContext,
+  upkeep: Upkeep<Kind | UpkeepKind>,
+  target: Target<'postgres'>,
+  state: State,
+): Promise<number | undefined> {
+  try {
+    return await work(context, upkeep, target, state);
+  } catch (thrown) {
+    if (!(thrown instanceof Unavailable)) throw thrown;
+    state.findings.push({ kind: 'not-readable', target: target.name, summary: messageOf(thrown) });
+    state.queue = [];
+    return undefined;
+  }
+}
+
+/** Works through the queue; seconds to wait where the rest must be done by a later call. */
+async function work<Kind extends string>(
+  context: UpkeepContext,
+  upkeep: Upkeep<Kind | UpkeepKind>,
+  target: Target<'postgres'>,
+  state: State,
+): Promise<number | undefined> {
+  for (let [item] = state.queue; item; [item] = state.queue) {
+    if (secondsLeft(context) <= neededSeconds(context)) {
+      if (mayPause(context, upkeep, 1)) return 1;
+      leaveRest(target.name, state);
+      return undefined;
+    }
+    const outcome = await context.act(
+      { ...actionOf(target.name, upkeep.statement, item, state), ...settling(context, upkeep, target, item) },
+      () => perform(target, upkeep.statement, item, timesOf(context)),
+    );
+    if (outcome.status === 'running') {
+      if (mayPause(context, upkeep, FOLLOW_EVERY_SECONDS)) return FOLLOW_EVERY_SECONDS;
+      leaveRest(target.name, state);
+      return undefined;
+    }
+    if (outcome.status === 'refused' && outcome.reason === 'deadline') {
+      leaveRest(target.name, state);
+      return undefined;
+    }
+    state.queue.shift();
+    await take(context, upkeep, target, item, outcome, state);
+  }
+  return undefined;
+}
+
+async function take<Kind extends string>(
+  context: UpkeepContext,
+  upkeep: Upkeep<Kind>,
+  target: Target<'postgres'>,
+  item: Item,
+  outcome: ActOutcome,
+  state: State,
+): Promise<void> {
+  if (outcome.status === 'done') {
+    state.acted += 1;
+    state.findings.push(...upkeep.judge(target.name, item, After.parse(outcome.after)));
+  }
+  if (outcome.status === 'skipped') {
+    const [, kind = '', detail = ''] = /^([a-z-]+): (.*)$/s.exec(outcome.detail) ?? [];
+    state.findings.push({ kind, target: target.name, subject: item.label, summary: `${item.label} ${detail}` });
+  }
+  // The runtime reports the failure. Here it matters whether the server is there for the next table.
+  if (outcome.status === 'failed') await withSession(target, sessionOptions(context), async () => undefined);
+}
+
+function settling<Kind extends string>(
+  context: UpkeepContext,
+  { statement }: Upkeep<Kind>,
+  target: Target<'postgres'>,
+  item: Item,
+): Settling {
+  return { look: (): Promise<Seen> => look(target, statement, item, timesOf(context)) };
+}
+
+function actionOf(target: string, { verb }: Statement, item: Item, { planned, population }: State): Action {
+  return {
+    verb,
+    target,
+    subject: item.label,
+    summary: `${verb} ${item.label}: ${item.why}`,
+    statement: item.statement,
+    before: { ...item.before },
+    scope: { planned, population },
+    worstCaseSeconds: RESERVE_SECONDS,
+  };
+}
+
+function leaveRest(target: string, state: State): void {
+  const names = state.queue.map(({ label }) => label);
+  const shown = names.slice(0, 20).join(', ');
+  const more = names.length > 20 ? ` and ${names.length - 20} more` : '';
+  state.findings.push({
+    kind: 'tables-left',
+    target,
+    summary: `${names.length} of ${state.planned} tables were not finished in the time of the run: ${shown}${more}`,
+    value: names.length,
+    limit: 0,
+    unit: 'count',
+  });
+}
+
+function secondsLeft({ deadline, clock }: UpkeepContext): number {
+  return (deadline.getTime() - clock().getTime()) / 1_000;
+}
+
+function neededSeconds({ input }: UpkeepContext): number {
+  return RESERVE_SECONDS + input.lockTimeout + 1;
+}
+
+/** A call that began with less than the task's own time is limited by the end of the run, after which nobody calls again. */
+function mayPause(context: UpkeepContext, { timeoutSeconds }: { timeoutSeconds: number }, seconds: number): boolean {
+  const given = (context.deadline.getTime() - context.now.getTime()) / 1_000;
+  return given >= timeoutSeconds - RUNTIME_SECONDS || secondsLeft(context) > seconds + neededSeconds(context);
+}
+
+function timesOf(context: UpkeepContext) {
+  const { lockTimeout, followAfter, statementTimeout } = context.input;
+  return {
+    ...sessionOptions(context),
+    followSeconds: Math.min(followAfter, secondsLeft(context) - RESERVE_SECONDS),
+    limitSeconds: statementTimeout,
+    lockTimeoutSeconds: lockTimeout,
+    outlivesClient: true,
+  };
+}
+
+function sessionOptions({ sessionName, input }: UpkeepContext) {
+  return { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
+}

@@ -1,0 +1,68 @@
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CHILD = fileURLToPath(new URL('./invocation.cjs', import.meta.url));
+
+export interface Invocation {
+  /** The folder of the bundle. */
+  readonly bundle: string;
+  readonly event: unknown;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where `file:` references start. */
+  readonly folder: string;
+  /** Kills the process when it aborts. */
+  readonly signal: AbortSignal;
+  /** Gets the lines that the handler logs. */
+  readonly onLog: (text: string) => void;
+}
+
+/** A handler that did not answer; its name is the one that Lambda gives in the same case. */
+export class InvocationFailed extends Error {
+  constructor(
+    override readonly name: 'Sandbox.Timedout' | 'Runtime.ExitError' | 'Runtime.HandlerError',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs a handler from its bundle in a process of its own, which is killed at its time limit. */
+export async function invoke(invocation: Invocation): Promise<unknown> {
+  const { bundle, event, timeoutSeconds, environment, folder, signal, onLog } = invocation;
+  const child = fork(CHILD, {
+    cwd: folder,
+    env: { ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const answer = Promise.withResolvers<unknown>();
+  const kill = () => child.kill('SIGKILL');
+  const timer = setTimeout(() => {
+    answer.reject(new InvocationFailed('Sandbox.Timedout', `it was killed after ${timeoutSeconds} s`));
+    kill();
+  }, timeoutSeconds * 1_000);
+  signal.addEventListener('abort', kill, { once: true });
+  child.stdout?.setEncoding('utf8').on('data', onLog);
+  child.stderr?.setEncoding('utf8').on('data', onLog);
+  child.once('error', (cause) => answer.reject(new InvocationFailed('Runtime.ExitError', cause.message)));
+  child.once('message', (message: { result: unknown } | { error: { name: string; message: string } }) => {
+    if ('error' in message) {
+      answer.reject(new InvocationFailed('Runtime.HandlerError', `${message.error.name}: ${message.error.message}`));
+    } else answer.resolve(message.result);
+  });
+  child.once('exit', (code, killedBy) => {
+    answer.reject(
+      new InvocationFailed('Runtime.ExitError', `it exited with ${killedBy ?? String(code)} and no answer`),
+    );
+  });
+  try {
+    child.send({ bundle: join(bundle, 'index.js'), event, requestId: randomUUID() });
+    return await answer.promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', kill);
+  }
+}

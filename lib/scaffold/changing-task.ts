@@ -1,0 +1,147 @@
+import type { TaskOutline } from '../scaffold.ts';
+import { wordsOf } from './words.ts';
+
+/** The text of a task that changes things: it chooses, and acts within its cap; reading and changing are left open. */
+export function changingTask(outline: TaskOutline): string {
+  const { verb, Object, name, file } = wordsOf(outline);
+  return `import * as z from 'zod';
+import { allowedBy, type Cap } from '../../../core/action.ts';
+import { Unavailable } from '../../../core/errors.ts';
+import type { Finding } from '../../../core/finding.ts';
+import type { Target } from '../../../core/target-kinds.ts';
+import { defineTask } from '../../../core/task.ts';
+import { eachTarget } from '../../runtime/each-target.ts';
+import { secretPermissions } from '../../runtime/secret-permissions.ts';
+
+const Input = z.strictObject({
+  above: z.number().nonnegative().default(10).describe('What has a higher count is due'),
+  maxChanges: z.int().positive().default(10).describe('The most that one run changes at one target'),
+  maxPercent: z.number().positive().max(100).default(20).describe('The same, in percent of what there is'),
+});
+type Limits = z.output<typeof Input>;
+
+type Kind = 'more-due-than-allowed';
+
+/** One thing at a target that may be due, in the words of its field. */
+interface Subject {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What is above the limit, the highest first. */
+export function due${Object}(subjects: readonly Subject[], { above }: Pick<Limits, 'above'>): Subject[] {
+  return subjects.filter(({ count }) => count > above).toSorted((a, b) => b.count - a.count);
+}
+
+/** More is due than one run may change: the rest waits, and a person should know. */
+export function judge${Object}(target: string, due: number, population: number, limits: Limits): Finding<Kind>[] {
+  const allowed = allowedBy(capOf(limits), population);
+  if (due <= allowed) return [];
+  const summary = \`\${target}: \${due} of \${population} are due, at most \${allowed} are changed in one run\`;
+  return [{ kind: 'more-due-than-allowed', target, summary, value: due, limit: allowed, unit: 'count' }];
+}
+
+function capOf({ maxChanges, maxPercent }: Limits): Cap {
+  return { absolute: maxChanges, percent: maxPercent };
+}
+
+async function observe({ name }: Target<'${outline.target}'>): Promise<readonly Subject[]> {
+  throw new Unavailable(\`\${name}: ${name} does not read it yet, write observe()\`);
+}
+
+async function change({ name }: Target<'${outline.target}'>, subject: Subject): Promise<void> {
+  throw new Unavailable(\`\${subject.name} of \${name} cannot be changed yet, write change()\`);
+}
+
+export const task = defineTask({
+  name: '${name}',
+  summary: 'Not written yet: it changes nothing and says unknown of every target',
+  effect: '${outline.effect}',
+  target: '${outline.target}',
+  input: Input,
+  examples: [{}, { above: 20, maxChanges: 5 }],
+  findings: {
+    'more-due-than-allowed': {
+      severity: 'warn',
+      means: 'More is due than one run may change, so some of it waits.',
+      remedy: 'Write into ${file} what a person does about it.',
+    },
+  },
+  permissions: (platform) => secretPermissions(platform, '${outline.target}'),
+  timeoutSeconds: 300,
+  cap: capOf,
+  run: ({ input, targets, act }) =>
+    eachTarget(targets, async (target) => {
+      const subjects = await observe(target);
+      const due = due${Object}(subjects, input);
+      for (const subject of due) {
+        await act(
+          {
+            verb: '${verb}',
+            target: target.name,
+            subject: subject.name,
+            summary: \`${verb} \${subject.name}, \${subject.count}\`,
+            before: { count: subject.count },
+            scope: { planned: due.length, population: subjects.length },
+            look: async () => {
+              const still = due${Object}(await observe(target), input);
+              return { state: still.some(({ name }) => name === subject.name) ? 'not-done' : 'done' };
+            },
+          },
+          async () => {
+            await change(target, subject);
+            return { state: 'done' };
+          },
+        );
+      }
+      return {
+        findings: judge${Object}(target.name, due.length, subjects.length, input),
+        measurements: [{ name: 'due', value: due.length, unit: 'count', target: target.name }],
+      };
+    }),
+});
+`;
+}
+
+/** The text of its test: what is due, the cap, and the target that is not read and not changed. */
+export function changingTaskTest(outline: TaskOutline): string {
+  const { Object, name } = wordsOf(outline);
+  return `import { expect, test } from '@jest/globals';
+import { due${Object}, judge${Object}, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
+import { performTask } from '../../../harness/perform-task.ts';
+
+const LIMITS = { above: 10, maxChanges: 2, maxPercent: 50 };
+
+test.each([
+  { counts: [], due: [] },
+  { counts: [10], due: [] },
+  { counts: [11, 9, 12], due: [12, 11] },
+])('of $counts it chooses $due', ({ counts, due }) => {
+  const subjects = counts.map((count) => ({ name: \`subject-\${count}\`, count }));
+
+  expect(due${Object}(subjects, LIMITS).map(({ count }) => count)).toEqual(due);
+});
+
+test.each([
+  { due: 2, population: 4, kinds: [] },
+  { due: 3, population: 6, kinds: ['more-due-than-allowed'] },
+  { due: 2, population: 3, kinds: ['more-due-than-allowed'] },
+])('when $due of $population are due it finds $kinds', ({ due, population, kinds }) => {
+  const findings = judge${Object}('main', due, population, LIMITS);
+
+  expect(findings.map(({ kind }) => kind)).toEqual(kinds);
+});
+
+test('a target that is not read is unknown, with the reason, and nothing of it is changed', async () => {
+  const { result, actions } = await performTask({ task, targets: { main: {} } });
+
+  expect(actions).toEqual([]);
+  expect(result).toEqual({
+    findings: [
+      { kind: 'not-readable', target: 'main', summary: 'main: ${name} does not read it yet, write observe()' },
+    ],
+    measurements: [],
+  });
+});
+`;
+}
