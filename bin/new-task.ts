@@ -19,10 +19,9 @@ async function newTask(): Promise<number> {
     if (place === undefined || positionals.length > 1) throw new InvalidInput(`name one task\n\n${USAGE}`);
     const root = path.resolve(values.root ?? REPOSITORY);
     const files = await scaffoldTask({ place, root, target: values.target });
-    const name = place.replace('/', '-');
     console.log(files.map((file) => `wrote ${file}`).join('\n'));
     console.error(
-      `\nNext: npm run jest -- ${name.split('-').at(-1)}, then write observe(); npm run docs names it in docs/tasks.md`,
+      `\nNext: write observe(), try it with \`npm run jest -- ${place} test/contract\`, then \`npm run docs\``,
     );
     return 0;
   } catch (thrown) {

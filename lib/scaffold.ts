@@ -30,7 +30,7 @@ export interface TaskOutline {
 
 const PLACE = /^([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\/([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;
 // A longer name would be cut in the names of functions and wrap every line of a report.
-const LONGEST_PART = 32;
+const LONGEST_NAME = 48;
 
 /**
  * Writes a new task and its test and gives their paths relative to the root; no existing file is touched.
@@ -66,8 +66,9 @@ async function outlineOf({ place, root, target }: NewTask): Promise<TaskOutline>
         'such as postgres/check-orders',
     );
   }
-  const long = [domain, stem].find(({ length }) => length > LONGEST_PART);
-  if (long) throw new InvalidInput(`${long} has ${long.length} letters; at most ${LONGEST_PART} are allowed`);
+  const { length } = `${domain}-${stem}`;
+  if (length > LONGEST_NAME)
+    throw new InvalidInput(`${place} has ${length} letters; at most ${LONGEST_NAME} are allowed`);
   const [effect = 'mutating'] = effectsOfVerb(stem);
   return { domain, stem, effect, target: target === undefined ? await usualTarget(domain, root) : kindNamed(target) };
 }

@@ -38,7 +38,7 @@ function parseDayOfMonth(text: string): { readonly days: DayRule } | Problem {
   if (/[LW#]/.test(upper)) {
     return { problem: `day-of-month ${quoted(text)} cannot be read; L, LW and 15W stand alone in the field` };
   }
-  const parsed = parseValues(DAY_OF_MONTH, upper);
+  const parsed = parseValues(DAY_OF_MONTH, text);
   return 'problem' in parsed ? parsed : { days: { kind: 'days-of-month', days: parsed.values } };
 }
 
@@ -53,7 +53,7 @@ function parseDayOfWeek(text: string): { readonly days: DayRule } | Problem {
   if (/#|L(,|$)|(^|,)L/.test(upper)) {
     return { problem: `day-of-week ${quoted(text)} cannot be read; 1L and 1#2 stand alone in the field` };
   }
-  const parsed = parseValues(DAY_OF_WEEK, upper);
+  const parsed = parseValues(DAY_OF_WEEK, text);
   return 'problem' in parsed ? parsed : { days: { kind: 'days-of-week', daysOfWeek: parsed.values } };
 }
 

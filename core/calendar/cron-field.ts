@@ -11,7 +11,7 @@ export interface CronField {
   readonly steps: boolean;
 }
 
-export const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] as const;
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] as const;
 export const DAYS_OF_WEEK = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'] as const;
 
 export const MINUTES: CronField = { name: 'minutes', low: 0, high: 59, words: [], steps: true };
@@ -24,7 +24,7 @@ export const YEAR: CronField = { name: 'year', low: 1970, high: 2199, words: [],
 /** The numbers that a field of values, ranges, steps and lists stands for, ascending and each once. */
 export function parseValues(field: CronField, text: string): { readonly values: readonly number[] } | Problem {
   const values = new Set<number>();
-  const parts = text.toUpperCase().split(',');
+  const parts = text.split(',');
   for (const part of parts) {
     if (parts.length > 1 && part.startsWith('*')) {
       return { problem: `${field.name} ${quoted(text)} has * in a list; * stands alone, it is every value` };
@@ -64,7 +64,7 @@ function parseRange(field: CronField, part: string): Range | Problem {
     const forms = field.steps ? '*, 1, 1-5, 1,3, */2 or 1-5/2' : '*, 1, 1-5 or 1,3';
     return { problem: `${name} ${quoted(part)} cannot be read; it takes forms such as ${forms}` };
   }
-  const [, start = '*', end, stepText] = match;
+  const [start, end, stepText] = match.slice(1) as [string, string?, string?];
   const first = start === '*' ? { value: low } : parseValue(field, start);
   if ('problem' in first) return first;
   // AWS reads 5/10 as "from 5 on, every tenth".

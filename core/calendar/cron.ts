@@ -38,10 +38,9 @@ export function parseSchedule(text: string): Parsed<Schedule> {
   if (text.length > LONGEST_TEXT) {
     return { problem: `schedule ${quoted(text)} has ${text.length} characters; at most ${LONGEST_TEXT} are allowed` };
   }
-  const match = /^(cron|rate|at)\(([^()]*)\)$/.exec(text);
-  if (match?.[1] === 'cron') return parseCron(text, match[2] ?? '');
-  if (match?.[1] === 'rate') return parseRate(text, match[2] ?? '');
-  if (match?.[1] === 'at') {
+  if (/^cron\([^()]*\)$/.test(text)) return parseCron(text, text.slice('cron('.length, -1));
+  if (/^rate\([^()]*\)$/.test(text)) return parseRate(text, text.slice('rate('.length, -1));
+  if (/^at\([^()]*\)$/.test(text)) {
     return { problem: `${quoted(text)} happens once, which is not a schedule here; use cron(…) or rate(…)` };
   }
   const meant = suggestion(fieldsOf(text.trim().replace(/^cron\s*\(|\)$/gi, '')));

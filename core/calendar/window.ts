@@ -16,7 +16,7 @@ const EXAMPLES = 'allowed are such as 02:00-04:00, or 22:00-02:00 over midnight'
 export function parseWindow(text: string): { readonly window: Window } | Problem {
   const match = /^\s*(\d{1,2}):(\d{2})\s*[-–—]\s*(\d{1,2}):(\d{2})\s*$/.exec(text);
   if (!match) return { problem: `window ${quoted(text)} cannot be read; ${EXAMPLES}` };
-  const [openHour = 0, openMinute = 0, closeHour = 0, closeMinute = 0] = match.slice(1).map(Number);
+  const [openHour, openMinute, closeHour, closeMinute] = match.slice(1).map(Number) as [number, number, number, number];
   if (closeHour === 24 && closeMinute === 0) {
     return { problem: `window ${quoted(text)} ends at 24:00; write midnight as 00:00` };
   }

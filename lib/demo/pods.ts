@@ -93,7 +93,7 @@ export function unschedulablePod(place: PodPlace): V1Pod {
   const pod = healthyPod(place);
   const since = before(place.now, place.ageSeconds ?? 3_600);
   const message = '0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available';
-  const { nodeName: _nodeName, ...spec } = pod.spec ?? { containers: [] };
+  const spec = { containers: pod.spec?.containers ?? [], restartPolicy: 'Always' };
   const conditions = [{ ...condition('PodScheduled', 'False', since), reason: 'Unschedulable', message }];
   return { ...pod, spec, status: { phase: 'Pending', conditions } };
 }

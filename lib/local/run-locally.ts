@@ -61,10 +61,13 @@ export async function runLocally(run: LocalRun): Promise<LocalEnd> {
   const machine = new StateMachine(definition as unknown as ConstructorParameters<typeof StateMachine>[0], {
     validationOptions: { checkPaths: true, checkArn: false },
   });
-  const { result, abort } = machine.run(run.input, {
+  const options = {
     overrides: { taskResourceLocalHandlers: await handlersOf(definition.States, run, begun) },
     context: contextOf(execution, run),
-  });
+  };
+  // The interpreter's types know JSON only as a recursive union that plain interfaces do not fit.
+  const [input, runOptions] = [run.input, options] as unknown as Parameters<StateMachine['run']>;
+  const { result, abort } = machine.run(input, runOptions);
   const onAbort = () => abort();
   signal.addEventListener('abort', onAbort, { once: true });
   const known = () => ({ execution, runKey: begun.run?.key, duplicate: begun.duplicate });

@@ -1,6 +1,6 @@
 import { mappingEntries } from './environments.ts';
 import { nearestWord } from './nearest-word.ts';
-import type { Complaint, Path } from './problem.ts';
+import { foundText, type Complaint, type Path } from './problem.ts';
 import type { ProfileSettings } from './schema.ts';
 
 /** Known although a profile may not have them yet: notice and approval can be settled before the procedure is. */
@@ -33,7 +33,7 @@ export function checkPeople(profile: ProfileSettings, isSound: (path: Path) => b
           code: 'CFG_APPROVERS_EMPTY',
           path,
           message,
-          found: approvers,
+          found: foundText(approvers),
           allowed,
           ...near(approvers, allowed),
         });
@@ -52,7 +52,7 @@ export function checkPeople(profile: ProfileSettings, isSound: (path: Path) => b
         code: 'CFG_VALUE',
         path,
         message: 'no such group under people',
-        found: to,
+        found: foundText(to),
         allowed,
         ...near(to, allowed),
       });

@@ -19,7 +19,7 @@ export type StepEntry = TaskEntry | { readonly parallel: readonly TaskEntry[] };
 export const ENTRY_FIELDS = ['targets', 'required', 'timeoutSeconds'] as const;
 
 /** The schema of a procedure's `tasks`, with the inputs of every task that exists. */
-export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntry[]> {
+export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntry[], readonly StepEntry[]> {
   const inList = taskSchemas(catalogue, { requirable: true });
   const inGroup = taskSchemas(catalogue, { requirable: false });
   const parallel = z
@@ -28,7 +28,10 @@ export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntr
     .describe('Tasks that run side by side; none of them can be required');
   const entry = entrySchema(inList, { parallel: parallel.optional() });
   // The input stays as it is written: the task parses it again when it runs, and adds its defaults then.
-  return z.array(entry).min(1).describe('Tasks in their order') as unknown as z.ZodType<readonly StepEntry[]>;
+  return z.array(entry).min(1).describe('Tasks in their order') as unknown as z.ZodType<
+    readonly StepEntry[],
+    readonly StepEntry[]
+  >;
 }
 
 /** The schema of one task's settings as an entry outside of a group has them. */

@@ -17,7 +17,7 @@ interface Context {
 export function complaintsOf(issues: readonly Issue[], root: Located, schema: JsonSchema): Complaint[] {
   const context = { root, schema };
   const flat = issues.flatMap((issue) => chosen(issue, [], root));
-  return withoutFollowers(flat.flatMap((issue) => complaintsOfOne(issue, context)));
+  return flat.flatMap((issue) => complaintsOfOne(issue, context));
 }
 
 /** The issues of the branch of a union that the person most likely meant, with whole paths. */
@@ -43,13 +43,15 @@ function complaintsOfOne(issue: Issue, context: Context): Complaint[] {
   const value = valueAt(context.root, path);
   const found = isSecretPlace(path) ? hidden(value) : foundText(value);
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key, context));
+    case 'unrecognized_keys': {
+      const allowed = keysAt(context.schema, path);
+      return issue.keys.map((key) => unknownKey(path, key, allowed, context));
+    }
     case 'invalid_type':
       if (value === undefined) return [missing(path, context)];
-      return [wrongType(path, [expectedText(issue.expected)], found)];
+      return [wrongType(path, [expectedText(issue.expected)], found, context)];
     case 'invalid_union':
-      return [wrongType(path, [...new Set(issue.errors.flat().map(expectedOf))], found)];
+      return [wrongType(path, [...new Set(issue.errors.flat().map(expectedOf))], found, context)];
     case 'invalid_value': {
       if (value === undefined) return [missing(path, context)];
       const allowed = issue.values.map(String);
@@ -67,15 +69,14 @@ function complaintsOfOne(issue: Issue, context: Context): Complaint[] {
         { code: 'CFG_NAME', path, at: 'key', message: lowered(issue.issues[0]?.message ?? issue.message), found },
       ];
     default: {
-      const code = codeOf(issue);
-      return [
-        { code, path, message: lowered(issue.message), found: code === 'CFG_SECRET_INLINE' ? hidden(value) : found },
-      ];
+      const complaint = { code: codeOf(issue), path, message: lowered(issue.message) };
+      if (typeof value === 'object' && value !== null) return [complaint];
+      return [{ ...complaint, found: complaint.code === 'CFG_SECRET_INLINE' ? hidden(value) : found }];
     }
   }
 }
 
-function unknownKey(parent: Path, key: string, { schema, root }: Context): Complaint {
+function unknownKey(parent: Path, key: string, allowed: readonly string[], { schema, root }: Context): Complaint {
   const path = [...parent, key];
   const place = { path, at: 'key', found: key } as const;
   const inGroup = parent.includes('parallel');
@@ -89,7 +90,6 @@ function unknownKey(parent: Path, key: string, { schema, root }: Context): Compl
       message: 'a group cannot hold a group; list its tasks beside the others',
     };
   }
-  const allowed = keysAt(schema, parent);
   const nearest = nearestWord(key, allowed);
   const near = nearest === undefined ? {} : { nearest };
   if (!isEntry(parent)) return { ...place, code: 'CFG_UNKNOWN_KEY', message: 'unknown key', allowed, ...near };
@@ -107,30 +107,29 @@ function missing(path: Path, { schema }: Context): Complaint {
   return { code: 'CFG_MISSING', path, message: means === undefined ? 'missing' : `missing: ${lowered(means)}` };
 }
 
-function wrongType(path: Path, allowed: readonly string[], found: string): Complaint {
+function wrongType(path: Path, allowed: readonly string[], found: string, { schema }: Context): Complaint {
   if (isEntry(path)) {
     return { code: 'CFG_TYPE', path, message: 'not a task', found, allowed: ['a task', 'a task with its settings'] };
   }
-  const isNumber = /^-?[\d.]/.test(found) && allowed.includes('text');
-  const hint = isNumber ? ['in quotes where it is meant as text; with its unit where it is a duration or a share'] : [];
-  return { code: 'CFG_TYPE', path, message: 'wrong type', found, allowed: [...allowed, ...hint] };
+  // A number where text is meant is an account without its quotes or a duration without its unit: its meaning tells.
+  const means = descriptionAt(schema, path);
+  const asText = allowed.map((type) =>
+    type === 'text' ? `text${means === undefined ? ' in quotes' : ` (${means})`}` : type,
+  );
+  return { code: 'CFG_TYPE', path, message: 'wrong type', found, allowed: /^-?[\d.]/.test(found) ? asText : allowed };
 }
 
 function outOfRange(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, path: Path, found: string): Complaint {
-  const things = { string: ' characters', array: ' entries', set: ' entries', map: ' entries' } as Record<
-    string,
-    string
-  >;
   const small = issue.code === 'too_small';
-  const limit = String(small ? issue.minimum : issue.maximum);
-  const bound = issue.inclusive === false ? (small ? 'more than' : 'less than') : small ? 'at least' : 'at most';
-  const allowed = [
-    `${bound} ${limit}${limit === '1' ? (things[issue.origin] ?? '').replace('ies', 'y').replace(/s$/, '') : (things[issue.origin] ?? '')}`,
-  ];
   if (small && issue.origin === 'array' && path.at(-1) === 'targets') {
-    return { code: 'TARGET_EMPTY', path, message: 'names no target; leave it out to mean all', found };
+    return { code: 'TARGET_EMPTY', path, message: 'names no target' };
   }
-  return { code: 'CFG_RANGE', path, message: small ? 'too small' : 'too large', found, allowed };
+  const limit = small ? issue.minimum : issue.maximum;
+  const unit = { string: 'character', array: 'entry' }[issue.origin as string];
+  const units = unit === undefined ? '' : ` ${Number(limit) === 1 ? unit : unit.replace(/y$/, 'ie').concat('s')}`;
+  const bound = issue.inclusive === false ? (small ? 'more than' : 'less than') : small ? 'at least' : 'at most';
+  const message = unit === undefined ? `too ${small ? 'small' : 'large'}` : `too ${small ? 'short' : 'long'}`;
+  return { code: 'CFG_RANGE', path, message, found, allowed: [`${bound} ${limit}${units}`] };
 }
 
 const KNOWN_CODES: readonly string[] = PROBLEM_CODES;
@@ -152,9 +151,10 @@ function isSecretPlace(path: Path): boolean {
   if (path[0] === 'notify') return true;
   const [section, kind, , field] = path[0] === 'environments' ? path.slice(2) : path;
   if (section !== 'targets') return false;
-  if (typeof kind !== 'string' || !Object.hasOwn(TARGET_KINDS, kind)) return false;
+  if (typeof kind !== 'string' || !Object.hasOwn(TARGET_KINDS, kind)) return true;
   const addresses: readonly string[] = TARGET_KINDS[kind as TargetKind].addresses;
-  return typeof field === 'string' && addresses.includes(field);
+  // What stands where a target's settings belong is most likely its address.
+  return field === undefined || addresses.includes(String(field));
 }
 
 /** Of an address only its beginning is shown, for what follows may be a credential that was written badly. */
@@ -186,14 +186,24 @@ function lowered(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }
 
-/** Drops what is only the echo of another complaint: the task left without settings by a wrong indentation. */
-function withoutFollowers(complaints: readonly Complaint[]): Complaint[] {
-  const outdented = complaints.filter(({ message }) => message.startsWith('a setting of '));
-  return complaints.filter(
-    ({ code, path }) => code !== 'CFG_TYPE' || !outdented.some((other) => isSibling(other.path, path)),
-  );
-}
-
-function isSibling(a: Path, b: Path): boolean {
-  return a.length === b.length && a.slice(0, -1).every((part, place) => part === b[place]);
+/**
+ * Drops what is only the echo of another complaint: a setting missing because its name is misspelt, a mapping found
+ * wanting for a key that nobody knows, a task left without settings by a wrong indentation.
+ */
+export function withoutEchoes(complaints: readonly Complaint[]): Complaint[] {
+  const unknown = complaints.filter(({ code }) => code === 'CFG_UNKNOWN_KEY' || code === 'CFG_UNKNOWN_TASK');
+  const byParent = new Map<string, Complaint[]>();
+  for (const complaint of unknown) {
+    const parent = JSON.stringify(complaint.path.slice(0, -1));
+    const siblings = byParent.get(parent);
+    if (siblings) siblings.push(complaint);
+    else byParent.set(parent, [complaint]);
+  }
+  return complaints.filter(({ code, path }) => {
+    const siblings = byParent.get(JSON.stringify(path.slice(0, -1))) ?? [];
+    if (code === 'CFG_MISSING')
+      return !siblings.some(({ nearest }) => nearest !== undefined && nearest === path.at(-1));
+    if (code === 'CFG_TYPE') return !siblings.some(({ message }) => message.startsWith('a setting of '));
+    return code !== 'CFG_VALUE' || !byParent.has(JSON.stringify(path));
+  });
 }

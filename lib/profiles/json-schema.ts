@@ -1,7 +1,12 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Path } from './problem.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The JSON Schema of what a person writes; the same schema gives the same text. */
+export function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(schema, { io: 'input', reused: 'ref', unrepresentable: 'any' });
+}
 
 /** The keys that a schema allows at a path, in its order. */
 export function keysAt(schema: JsonSchema, path: Path): readonly string[] {

@@ -7,6 +7,7 @@ import { KIND_NAMES } from '../../core/platform.ts';
 import { isReference, TARGET_KINDS, type TargetKind } from '../../core/target-kinds.ts';
 import { addressRangeProblem } from './address-range.ts';
 import { stepsSchema, type TasksByName } from './entry-schema.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** What every text that becomes part of a resource's name has in common. */
@@ -134,8 +135,12 @@ export function profileSchema(catalogue: TasksByName) {
   const Procedure = z.strictObject({ ...PROCEDURE_FIELDS, tasks });
   const Override = z.strictObject({ ...PROCEDURE_FIELDS, tasks: tasks.optional() });
   const Environment = z.strictObject({
-    account: z.string().regex(ACCOUNT, 'must be the 12 digits of an AWS account, in quotes').optional(),
-    region: z.string().regex(REGION, 'must be an AWS region: eu-west-1').optional(),
+    account: z
+      .string()
+      .regex(ACCOUNT, 'must be the 12 digits of an AWS account, in quotes')
+      .describe('The 12 digits of the AWS account, in quotes')
+      .optional(),
+    region: z.string().regex(REGION, 'must be an AWS region: eu-west-1').describe('The AWS region').optional(),
     network: Network.optional(),
     targets: Targets,
     procedures: z
@@ -173,7 +178,7 @@ export type ProcedureSettings = NonNullable<ProfileSettings['procedures']>[strin
 
 /** The JSON Schema of a profile, for editors; the same catalogue gives the same text. */
 export function platformJsonSchema(catalogue: TasksByName): z.core.JSONSchema.BaseSchema {
-  return z.toJSONSchema(profileSchema(catalogue), { io: 'input', reused: 'ref', unrepresentable: 'any' });
+  return jsonSchemaOf(profileSchema(catalogue));
 }
 
 type Optionals<Shape extends z.core.$ZodShape> = { [Field in keyof Shape]: z.ZodOptional<Shape[Field]> };

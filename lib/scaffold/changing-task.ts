@@ -3,7 +3,7 @@ import { wordsOf } from './words.ts';
 
 /** The text of a task that changes things: it chooses, and acts within its cap; reading and changing are left open. */
 export function changingTask(outline: TaskOutline): string {
-  const { verb, Object, name, file } = wordsOf(outline);
+  const { verb, name, file } = wordsOf(outline);
   return `import * as z from 'zod';
 import { allowedBy, type Cap } from '../../../core/action.ts';
 import { Unavailable } from '../../../core/errors.ts';
@@ -29,12 +29,12 @@ interface Subject {
 }
 
 /** What is above the limit, the highest first. */
-export function due${Object}(subjects: readonly Subject[], { above }: Pick<Limits, 'above'>): Subject[] {
+export function whatIsDue(subjects: readonly Subject[], { above }: Pick<Limits, 'above'>): Subject[] {
   return subjects.filter(({ count }) => count > above).toSorted((a, b) => b.count - a.count);
 }
 
 /** More is due than one run may change: the rest waits, and a person should know. */
-export function judge${Object}(target: string, due: number, population: number, limits: Limits): Finding<Kind>[] {
+export function judge(target: string, due: number, population: number, limits: Limits): Finding<Kind>[] {
   const allowed = allowedBy(capOf(limits), population);
   if (due <= allowed) return [];
   const summary = \`\${target}: \${due} of \${population} are due, at most \${allowed} are changed in one run\`;
@@ -46,7 +46,7 @@ function capOf({ maxChanges, maxPercent }: Limits): Cap {
 }
 
 async function observe({ name }: Target<'${outline.target}'>): Promise<readonly Subject[]> {
-  throw new Unavailable(\`\${name}: ${name} does not read it yet, write observe()\`);
+  throw new Unavailable(\`\${name} is not read yet: write observe()\`);
 }
 
 async function change({ name }: Target<'${outline.target}'>, subject: Subject): Promise<void> {
@@ -64,7 +64,7 @@ export const task = defineTask({
     'more-due-than-allowed': {
       severity: 'warn',
       means: 'More is due than one run may change, so some of it waits.',
-      remedy: 'Write into ${file} what a person does about it.',
+      remedy: 'Say in ${file} what a person does.',
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),
@@ -73,7 +73,7 @@ export const task = defineTask({
   run: ({ input, targets, act }) =>
     eachTarget(targets, async (target) => {
       const subjects = await observe(target);
-      const due = due${Object}(subjects, input);
+      const due = whatIsDue(subjects, input);
       for (const subject of due) {
         await act(
           {
@@ -84,7 +84,7 @@ export const task = defineTask({
             before: { count: subject.count },
             scope: { planned: due.length, population: subjects.length },
             look: async () => {
-              const still = due${Object}(await observe(target), input);
+              const still = whatIsDue(await observe(target), input);
               return { state: still.some(({ name }) => name === subject.name) ? 'not-done' : 'done' };
             },
           },
@@ -95,7 +95,7 @@ export const task = defineTask({
         );
       }
       return {
-        findings: judge${Object}(target.name, due.length, subjects.length, input),
+        findings: judge(target.name, due.length, subjects.length, input),
         measurements: [{ name: 'due', value: due.length, unit: 'count', target: target.name }],
       };
     }),
@@ -105,9 +105,8 @@ export const task = defineTask({
 
 /** The text of its test: what is due, the cap, and the target that is not read and not changed. */
 export function changingTaskTest(outline: TaskOutline): string {
-  const { Object, name } = wordsOf(outline);
   return `import { expect, test } from '@jest/globals';
-import { due${Object}, judge${Object}, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
+import { whatIsDue, judge, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
 import { performTask } from '../../../harness/perform-task.ts';
 
 const LIMITS = { above: 10, maxChanges: 2, maxPercent: 50 };
@@ -119,7 +118,7 @@ test.each([
 ])('of $counts it chooses $due', ({ counts, due }) => {
   const subjects = counts.map((count) => ({ name: \`subject-\${count}\`, count }));
 
-  expect(due${Object}(subjects, LIMITS).map(({ count }) => count)).toEqual(due);
+  expect(whatIsDue(subjects, LIMITS).map(({ count }) => count)).toEqual(due);
 });
 
 test.each([
@@ -127,7 +126,7 @@ test.each([
   { due: 3, population: 6, kinds: ['more-due-than-allowed'] },
   { due: 2, population: 3, kinds: ['more-due-than-allowed'] },
 ])('when $due of $population are due it finds $kinds', ({ due, population, kinds }) => {
-  const findings = judge${Object}('main', due, population, LIMITS);
+  const findings = judge('main', due, population, LIMITS);
 
   expect(findings.map(({ kind }) => kind)).toEqual(kinds);
 });
@@ -137,9 +136,7 @@ test('a target that is not read is unknown, with the reason, and nothing of it i
 
   expect(actions).toEqual([]);
   expect(result).toEqual({
-    findings: [
-      { kind: 'not-readable', target: 'main', summary: 'main: ${name} does not read it yet, write observe()' },
-    ],
+    findings: [{ kind: 'not-readable', target: 'main', summary: 'main is not read yet: write observe()' }],
     measurements: [],
   });
 });

@@ -3,7 +3,7 @@ import { wordsOf } from './words.ts';
 
 /** The text of a task that reads and judges. Its judgement is whole; what it reads is left to be written. */
 export function readingTask(outline: TaskOutline): string {
-  const { object, Object, name, file } = wordsOf(outline);
+  const { name, file } = wordsOf(outline);
   return `import * as z from 'zod';
 import { Unavailable } from '../../../core/errors.ts';
 import type { Finding, Measurement } from '../../../core/finding.ts';
@@ -25,14 +25,14 @@ interface Observed {
 }
 
 /** A count above the limit is worth a warning; at the limit all is well. */
-export function judge${Object}(target: string, { count }: Observed, { warnAbove }: Limits): Finding<Kind>[] {
+export function judge(target: string, { count }: Observed, { warnAbove }: Limits): Finding<Kind>[] {
   if (count <= warnAbove) return [];
   const summary = \`\${target}: \${count}, at most \${warnAbove} expected\`;
   return [{ kind: 'above-limit', target, summary, value: count, limit: warnAbove, unit: 'count' }];
 }
 
 async function observe({ name }: Target<'${outline.target}'>): Promise<Observed> {
-  throw new Unavailable(\`\${name}: ${name} does not read it yet, write observe()\`);
+  throw new Unavailable(\`\${name} is not read yet: write observe()\`);
 }
 
 export const task = defineTask({
@@ -46,7 +46,7 @@ export const task = defineTask({
     'above-limit': {
       severity: 'warn',
       means: 'There is more than the limit allows.',
-      remedy: 'Write into ${file} what a person does about it.',
+      remedy: 'Say in ${file} what a person does.',
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),
@@ -55,9 +55,9 @@ export const task = defineTask({
     eachTarget(targets, async (target) => {
       const observed = await observe(target);
       const measurements: Measurement[] = [
-        { name: '${object}', value: observed.count, unit: 'count', target: target.name },
+        { name: 'count', value: observed.count, unit: 'count', target: target.name },
       ];
-      return { findings: judge${Object}(target.name, observed, input), measurements };
+      return { findings: judge(target.name, observed, input), measurements };
     }),
 });
 `;
@@ -65,9 +65,8 @@ export const task = defineTask({
 
 /** The text of its test: the edges of the limit, and the target that is not read. */
 export function readingTaskTest(outline: TaskOutline): string {
-  const { Object, name } = wordsOf(outline);
   return `import { expect, test } from '@jest/globals';
-import { judge${Object}, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
+import { judge, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
 
 test.each([
@@ -75,7 +74,7 @@ test.each([
   { count: 10, kinds: [] },
   { count: 11, kinds: ['above-limit'] },
 ])('of $count it finds $kinds', ({ count, kinds }) => {
-  const findings = judge${Object}('main', { count }, { warnAbove: 10 });
+  const findings = judge('main', { count }, { warnAbove: 10 });
 
   expect(findings.map(({ kind }) => kind)).toEqual(kinds);
 });
@@ -85,7 +84,7 @@ test('a target that is not read is unknown, with the reason, and never passes', 
 
   expect(measurements).toEqual([]);
   expect(findings).toEqual([
-    { kind: 'not-readable', target: 'main', summary: 'main: ${name} does not read it yet, write observe()' },
+    { kind: 'not-readable', target: 'main', summary: 'main is not read yet: write observe()' },
   ]);
 });
 `;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
 import type { Permission, Task } from '../../core/task.ts';
-import { SAMPLE_ACCOUNT, SAMPLE_REGION, SAMPLE_WORD, samplePlatform } from './sample-platform.ts';
+import { EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_WORD, examplePlatform } from '../../lib/docs/example-platform.ts';
 
 const ACTION = /^[a-z0-9-]+:[A-Za-z]+$/;
 const CHANGES =
@@ -9,7 +9,7 @@ const CHANGES =
 
 /** What is wrong with the permissions of a task, asked for a platform with everything and for one with nothing. */
 export function permissionProblems(task: Task): string[] {
-  return [samplePlatform(), samplePlatform({ empty: true })].flatMap((platform) => {
+  return [examplePlatform(), examplePlatform({ empty: true })].flatMap((platform) => {
     try {
       const permissions = task.permissions(deepFrozen(platform));
       const again = task.permissions(deepFrozen(structuredClone(platform)));
@@ -40,10 +40,10 @@ function resourceProblems(resource: string, explained: boolean): string[] {
   const [arn, , service, region, account] = resource.split(':');
   if (arn !== 'arn' || !service) return [`${resource} is no ARN`];
   const foreign = [
-    ...(account && account !== SAMPLE_ACCOUNT && account !== 'aws' ? [`${resource} is in another account`] : []),
-    ...(region && region !== SAMPLE_REGION ? [`${resource} is in another region`] : []),
+    ...(account && account !== EXAMPLE_ACCOUNT && account !== 'aws' ? [`${resource} is in another account`] : []),
+    ...(region && region !== EXAMPLE_REGION ? [`${resource} is in another region`] : []),
   ];
-  if (resource.includes(SAMPLE_WORD) || explained) return foreign;
+  if (resource.includes(EXAMPLE_WORD) || explained) return foreign;
   return [...foreign, `${resource} names nothing of this platform and has no because`];
 }
 

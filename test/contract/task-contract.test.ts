@@ -4,7 +4,7 @@ import { DurationSeconds } from '../../core/duration.ts';
 import { TARGET_KINDS } from '../../core/target-kinds.ts';
 import { defineTask, type Permission, type Task } from '../../core/task.ts';
 import { targetsOf, type ResolvedPlatform } from '../../core/platform.ts';
-import { SAMPLE_TARGETS } from './sample-platform.ts';
+import { EXAMPLE_TARGETS } from '../../lib/docs/example-platform.ts';
 import { brokenPromises, mirrorOf, TASK_CONTRACT } from './task-contract.ts';
 
 const FILE = 'lambdas/tasks/postgres/check-orders.ts';
@@ -204,8 +204,8 @@ describe('the contract of tasks', () => {
   });
 });
 
-describe('the sample platform', () => {
-  test.each(Object.entries(SAMPLE_TARGETS))('has valid targets of the kind %s', (kind, targets) => {
+describe('the example platform', () => {
+  test.each(Object.entries(EXAMPLE_TARGETS))('has valid targets of the kind %s', (kind, targets) => {
     const { schema } = TARGET_KINDS[kind as keyof typeof TARGET_KINDS];
 
     for (const settings of Object.values(targets)) expect(schema.safeParse(settings).error).toBeUndefined();

@@ -7,6 +7,7 @@ import { RUNTIME_KINDS, SEVERITIES } from '../../core/finding.ts';
 import { TARGET_KINDS } from '../../core/target-kinds.ts';
 import type { Task } from '../../core/task.ts';
 import type { CataloguedTask } from '../../lambdas/catalogue.ts';
+import { ENTRY_FIELDS } from '../../lib/profiles/entry-schema.ts';
 import { inputProblems } from './input-contract.ts';
 import { permissionProblems } from './permission-contract.ts';
 
@@ -19,8 +20,6 @@ export interface TaskPromise {
 
 const SENTENCE = /^[A-Z`"].*[.]$/s;
 const KEBAB = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-// Fields of an entry in a profile: an input of that name could never be set.
-const ENTRY_FIELDS = ['targets', 'required', 'timeoutSeconds'];
 // Lambda ends every function after fifteen minutes.
 const LAMBDA_LIMIT_SECONDS = 900;
 

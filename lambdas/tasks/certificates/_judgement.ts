@@ -115,16 +115,17 @@ export interface Limits {
 
 export interface TimeLeft {
   readonly days: number;
-  /** Of the lifetime of the endpoint's own certificate. */
+  /** Of the lifetime of the endpoint's own certificate, to the same end. */
   readonly percent: number;
   readonly lifetimeDays: number;
 }
 
 /** What is left until the first certificate of the chain ends; negative once it has. */
 export function timeLeft({ certificate, issuers }: Pick<Served, 'certificate' | 'issuers'>, now: Date): TimeLeft {
-  const ends = [certificate, ...issuers].map(({ notAfter }) => notAfter.getTime());
-  const left = Math.min(...ends) - now.getTime();
-  const lifetime = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  const end = Math.min(...[certificate, ...issuers].map(({ notAfter }) => notAfter.getTime()));
+  const left = end - now.getTime();
+  // Up to the end that counts: of a certificate until 9999, whose issuer lives ten years, ten years are the whole.
+  const lifetime = end - certificate.notBefore.getTime();
   return {
     days: left / DAY_MILLISECONDS,
     // A validity that ends before it begins has nothing left to share.

@@ -38,6 +38,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'answered in plain text, not in TLS',
 };
 
+// The first is TLS's own word, the second that of the library that verifies for it.
+const WRONG_SIGNATURE = new Set(['ERR_SSL_BAD_SIGNATURE', 'ERR_SSL_PROVIDER_SIGNATURE_FAILURE']);
+
 /** Makes one TLS handshake with one address, whatever its certificate is worth, and hangs up. Never throws. */
 export async function probeAddress(options: ProbeOptions): Promise<Probe> {
   const { address, port, serverName, context, timeoutSeconds, signal } = options;
@@ -62,13 +65,13 @@ export async function probeAddress(options: ProbeOptions): Promise<Probe> {
   // Stays for errors of the hanging up: the promise is settled by then and takes no second value.
   socket.on('error', (error) => resolve(failureOf(error, isIP(address))));
   socket.once('close', () => giveUp('ended the connection during the TLS handshake'));
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-    socket.destroy();
-  }
+  const probe = await promise;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', onAbort);
+  // A finished handshake is ended as the protocol says, or every look would be an error in the log of the server.
+  if (probe.status === 'served') socket.destroySoon();
+  else socket.destroy();
+  return probe;
 }
 
 function timeoutReason(connected: boolean, timeoutSeconds: number): string {
@@ -97,7 +100,7 @@ function servedBy(socket: TLSSocket): Probe {
 
 function failureOf(error: NodeJS.ErrnoException, family: number): Probe {
   const { code = '' } = error;
-  if (code === 'ERR_SSL_BAD_SIGNATURE') {
+  if (WRONG_SIGNATURE.has(code) || isOfLibrary(error, 'rsa routines')) {
     return { status: 'key-mismatch', reason: 'signed the handshake with a key that is not the one of its certificate' };
   }
   const known = REASONS[code];
@@ -105,6 +108,11 @@ function failureOf(error: NodeJS.ErrnoException, family: number): Probe {
     return { status: 'not-probed', reason: `${known} for IPv6; give Fettle one, or set families to [ipv4]` };
   }
   return { status: 'not-probed', reason: known ?? `did not make a TLS handshake: ${handshakeText(error)}` };
+}
+
+// What a client does with RSA in a handshake is to verify the signature of the server, and a wrong one ends within RSA.
+function isOfLibrary(error: Error, library: string): boolean {
+  return 'library' in error && error.library === library;
 }
 
 // OpenSSL's message begins with addresses of its memory; its reason is the part that means something.

@@ -36,7 +36,7 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
   if (namespace !== undefined && !NAMESPACE.test(namespace)) {
     throw new Unavailable(`"${namespace}" is no name of a namespace: lower case letters, digits and "-", at most 63`);
   }
-  const api = coreApi(await configOf(target, time), time);
+  const api = coreApi(await configOf(target), time);
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
   return {
     namespace,
@@ -58,8 +58,8 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
   };
 }
 
-function configOf(target: Target<'kubernetes'>, time: CallTime): Promise<KubeConfig> | KubeConfig {
-  if (target.eks !== undefined) return eksConfig(target.eks, time);
+function configOf(target: Target<'kubernetes'>): Promise<KubeConfig> | KubeConfig {
+  if (target.eks !== undefined) return eksConfig(target.eks);
   return readKubeconfig(target.kubeconfig?.reveal() ?? '', target.context);
 }
 

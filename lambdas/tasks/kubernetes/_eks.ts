@@ -2,10 +2,9 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { Unavailable } from '../../../core/errors.ts';
 import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import type { Permission } from '../../../core/task.ts';
-import type { CallTime } from './_calls.ts';
 
 /** The way to an EKS cluster: its endpoint and CA by DescribeCluster, its token a presigned identity call. */
-export function eksConfig(name: string, _time: CallTime): Promise<KubeConfig> {
+export function eksConfig(name: string): Promise<KubeConfig> {
   return Promise.reject(
     new Unavailable(`eks ${name}: EKS clusters are not supported yet; give the target a kubeconfig`),
   );

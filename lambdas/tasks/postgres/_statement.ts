@@ -6,7 +6,7 @@ import type { Target } from '../../../core/target-kinds.ts';
 import { Holder, readHolders } from './_horizon.ts';
 import { isRunning, obstacleOn } from './_locks.ts';
 import { requirePrimary, type Session, type SessionOptions, sqlStateOf, withSession } from './_session.ts';
-import { readTable, TableStats } from './_tables.ts';
+import { DatabaseSettings, readSettings, readTable, TableStats } from './_tables.ts';
 
 /** One table that a statement is meant for. */
 export interface Item {
@@ -24,15 +24,14 @@ export interface Item {
 /** What the table was like when its statement had ended. */
 export const After = z.object({
   table: TableStats,
+  settings: DatabaseSettings,
   holders: z.array(Holder),
   /** False where holders may be there that this role cannot see. */
   seesAllHolders: z.boolean(),
 });
 export type After = z.infer<typeof After>;
 
-export interface Statement {
-  readonly verb: 'vacuum' | 'analyze';
-}
+export type Verb = 'vacuum' | 'analyze';
 
 export interface Times extends SessionOptions {
   readonly followSeconds: number;
@@ -44,12 +43,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const STATISTICS_LAG_SECONDS = 3;
 
 /** Runs the statement of an item where nobody is in its way; proves the effect by the statistics, not by the answer. */
-export async function perform(
-  target: Target<'postgres'>,
-  statement: Statement,
-  item: Item,
-  times: Times,
-): Promise<Performed> {
+export async function perform(target: Target<'postgres'>, verb: Verb, item: Item, times: Times): Promise<Performed> {
   return withSession(target, times, async (session): Promise<Performed> => {
     requirePrimary(session, target.name);
     // A name can come to mean another table between the choice and now; an OID cannot.
@@ -62,7 +56,7 @@ export async function perform(
     const holdersBefore = await readHolders(session);
     const ran = await runUnlessLocked(session, item, times);
     if (ran.state !== 'done') return ran;
-    const after = await effectOf(session, statement, item, STATISTICS_LAG_SECONDS);
+    const after = await effectOf(session, verb, { ...item, before: current }, STATISTICS_LAG_SECONDS);
     if (after) return { state: 'done', after: blamed(after, holdersBefore) };
     const warnings = ran.notices.filter(({ severity }) => severity !== 'INFO').map(({ message }) => message);
     if (warnings.length === 0) throw new Error(`the server says it is done and its statistics do not show it`);
@@ -71,15 +65,10 @@ export async function perform(
 }
 
 /** Settles what nobody saw the end of: by the sessions on the server, then by the statistics. */
-export async function look(
-  target: Target<'postgres'>,
-  statement: Statement,
-  item: Item,
-  times: SessionOptions,
-): Promise<Seen> {
+export async function look(target: Target<'postgres'>, verb: Verb, item: Item, times: SessionOptions): Promise<Seen> {
   return withSession(target, times, async (session): Promise<Seen> => {
     if (await isRunning(session, item.oid, item.statement)) return { state: 'running' };
-    const after = await effectOf(session, statement, item, session.version < 150_000 ? STATISTICS_LAG_SECONDS : 0);
+    const after = await effectOf(session, verb, item, session.version < 150_000 ? STATISTICS_LAG_SECONDS : 0);
     return after ? { state: 'done', after } : { state: 'not-done' };
   });
 }
@@ -97,15 +86,17 @@ async function runUnlessLocked(session: Session, item: Item, times: Times) {
 /** The state of the table if the statement has had its effect since the choice; undefined after `waitSeconds` without. */
 async function effectOf(
   session: Session,
-  { verb }: Statement,
-  { oid, before }: Item,
+  verb: Verb,
+  { oid, before }: Pick<Item, 'oid' | 'before'>,
   waitSeconds: number,
 ): Promise<After | undefined> {
   const pollSeconds = 0.1;
   for (let waited = 0; ; waited += pollSeconds) {
     const table = await readTable(session, oid);
     if (table && hasMoved(verb, before, table)) {
-      return { table, holders: await readHolders(session), seesAllHolders: session.readsAllStatistics };
+      const settings = await readSettings(session);
+      const holders = await readHolders(session);
+      return { table, settings, holders, seesAllHolders: session.readsAllStatistics };
     }
     if (waited >= waitSeconds) return undefined;
     await sleep(pollSeconds * 1_000);
@@ -113,7 +104,7 @@ async function effectOf(
 }
 
 /** True where the server itself has noted the end of such a statement since; a reset of the counters hides none. */
-export function hasMoved(verb: Statement['verb'], before: TableStats, after: TableStats): boolean {
+export function hasMoved(verb: Verb, before: TableStats, after: TableStats): boolean {
   const [count, countBefore, last, lastBefore] =
     verb === 'vacuum'
       ? [after.vacuum_count, before.vacuum_count, after.last_vacuum, before.last_vacuum]

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Act, ActOutcome, Action, Seen, Settling } from '../../../core/action.ts';
-import { DurationSeconds, Percent } from '../../../core/duration.ts';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
-import type { Finding, FindingKind, Measurement } from '../../../core/finding.ts';
+import type { Finding, Measurement } from '../../../core/finding.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { pause, type Pause, type TaskResult } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { type Choice, tablesLeft, type UpkeepKind } from './_choice.ts';
 import { withSession } from './_session.ts';
-import { After, type Item, look, perform, type Statement } from './_statement.ts';
+import { After, type Item, look, perform, type Verb } from './_statement.ts';
 
 /** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
 const Course = z.object({
@@ -20,24 +20,6 @@ const Course = z.object({
   acted: z.number(),
 });
 const Cursor = z.record(z.string(), Course);
-
-/** What a task has chosen to do to a target. */
-export interface Choice<Kind extends string> {
-  readonly queue: readonly Item[];
-  readonly population: number;
-  readonly findings: readonly Finding<Kind>[];
-  readonly measurements: readonly Measurement[];
-}
-
-/** The inputs that every upkeep has. */
-export const UPKEEP_INPUT = {
-  lockTimeout: DurationSeconds.prefault('3s').describe('How long to wait for the lock of a table before passing it over'),
-  followAfter: DurationSeconds.prefault('60s').describe(
-    'How long to wait for a statement before leaving it to the server and looking in from time to time',
-  ),
-  statementTimeout: DurationSeconds.prefault('2h').describe('The server cancels a statement that takes longer'),
-  maxPercent: Percent.prefault('100%').describe('The largest share of the tables that one run may touch'),
-};
 
 export interface UpkeepContext {
   readonly targets: readonly Target<'postgres'>[];
@@ -53,7 +35,7 @@ export interface UpkeepContext {
 
 /** What is particular to a kind of upkeep. */
 export interface Upkeep<Kind extends string> {
-  readonly statement: Statement;
+  readonly verb: Verb;
   /** The limit of a call as the task declares it; a call that has less is near the end of its run. */
   readonly timeoutSeconds: number;
   /** The name of the measurement of how many tables were done. */
@@ -63,45 +45,6 @@ export interface Upkeep<Kind extends string> {
   readonly judge: (target: string, item: Item, after: After) => readonly Finding<Kind>[];
 }
 
-/** The findings that every upkeep can have. */
-export const UPKEEP_FINDINGS = {
-  locked: {
-    severity: 'warn',
-    means: 'Another session had a lock on the table for as long as this task waits, so the table was passed over.',
-    remedy: 'Look at the session that is named; if nobody needs it, end it with SELECT pg_terminate_backend(pid).',
-  },
-  busy: {
-    severity: 'info',
-    means: 'Autovacuum or another run of Fettle was at the table already, so it was left to them.',
-    remedy: 'Nothing; the next run looks at the table again.',
-  },
-  gone: {
-    severity: 'info',
-    means: 'The table was dropped or renamed between its choice and its turn.',
-    remedy: 'Nothing; under its new name it is looked at by the next run.',
-  },
-  'not-permitted': {
-    severity: 'fail',
-    means: 'The server passed over the table with a warning, as it does for a role that may not maintain it.',
-    remedy: 'Make the role a member of the owner of the table, or from PostgreSQL 17 on GRANT pg_maintain TO it.',
-  },
-  'tables-left': {
-    severity: 'warn',
-    means: 'There was more to do than the time or the cap of one run allows; the worst tables came first.',
-    remedy: 'Nothing if the next run catches up; if it repeats, give the procedure more time or raise maxTables.',
-  },
-  'statistics-off': {
-    severity: 'unknown',
-    means: 'The server counts no changes (track_counts is off), so nobody can know which tables need upkeep.',
-    remedy: 'Set track_counts = on and reload; autovacuum does not work without it either.',
-  },
-  'no-tables': {
-    severity: 'warn',
-    means: 'The database has no table of its own, which is rarely what the target is meant to be.',
-    remedy: 'See whether the url of the target names the right database.',
-  },
-} as const satisfies Record<string, FindingKind>;
-export type UpkeepKind = keyof typeof UPKEEP_FINDINGS;
 type State = z.infer<typeof Course>;
 
 /** Left of a call to settle what was started. */
@@ -120,7 +63,7 @@ const RUNTIME_SECONDS = 6;
 export async function keepUp<Kind extends string>(
   context: UpkeepContext,
   upkeep: Upkeep<Kind | UpkeepKind>,
-): Promise<TaskResult<Kind | UpkeepKind> | Pause> {
+): Promise<TaskResult<Kind | UpkeepKind, never> | Pause> {
   const isFirst = context.resume === undefined;
   const states = new Map<string, State>(Object.entries(isFirst ? {} : Cursor.parse(context.resume)));
   const waits: number[] = [];
@@ -189,8 +132,8 @@ async function work<Kind extends string>(
       return undefined;
     }
     const outcome = await context.act(
-      { ...actionOf(target.name, upkeep.statement, item, state), ...settling(context, upkeep, target, item) },
-      () => perform(target, upkeep.statement, item, timesOf(context)),
+      { ...actionOf(target.name, upkeep.verb, item, state), ...settling(context, upkeep, target, item) },
+      () => perform(target, upkeep.verb, item, timesOf(context)),
     );
     if (outcome.status === 'running') {
       if (mayPause(context, upkeep, FOLLOW_EVERY_SECONDS)) return FOLLOW_EVERY_SECONDS;
@@ -229,14 +172,14 @@ async function take<Kind extends string>(
 
 function settling<Kind extends string>(
   context: UpkeepContext,
-  { statement }: Upkeep<Kind>,
+  { verb }: Upkeep<Kind>,
   target: Target<'postgres'>,
   item: Item,
 ): Settling {
-  return { look: (): Promise<Seen> => look(target, statement, item, timesOf(context)) };
+  return { look: (): Promise<Seen> => look(target, verb, item, timesOf(context)) };
 }
 
-function actionOf(target: string, { verb }: Statement, item: Item, { planned, population }: State): Action {
+function actionOf(target: string, verb: Verb, item: Item, { planned, population }: State): Action {
   return {
     verb,
     target,
@@ -249,18 +192,9 @@ function actionOf(target: string, { verb }: Statement, item: Item, { planned, po
   };
 }
 
-function leaveRest(target: string, state: State): void {
-  const names = state.queue.map(({ label }) => label);
-  const shown = names.slice(0, 20).join(', ');
-  const more = names.length > 20 ? ` and ${names.length - 20} more` : '';
-  state.findings.push({
-    kind: 'tables-left',
-    target,
-    summary: `${names.length} of ${state.planned} tables were not finished in the time of the run: ${shown}${more}`,
-    value: names.length,
-    limit: 0,
-    unit: 'count',
-  });
+function leaveRest(target: string, { queue, findings, planned }: State): void {
+  const labels = queue.map(({ label }) => label);
+  findings.push(tablesLeft(target, labels, `time ended before ${labels.length} of ${planned} tables were finished`, 0));
 }
 
 function secondsLeft({ deadline, clock }: UpkeepContext): number {

@@ -1,15 +1,18 @@
 import * as z from 'zod';
 import { allowedBy } from '../../../core/action.ts';
 import { Percent } from '../../../core/duration.ts';
-import type { Finding, Measurement } from '../../../core/finding.ts';
+import type { Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
-import { describeHolder } from './_horizon.ts';
+import { autovacuumOff, statisticsReset, SURVEY_FINDINGS } from './_autovacuum.ts';
+import { EFFECT_FINDINGS, judgeEffect } from './_effect.ts';
+import { excess, inWords, type Reason } from './_reason.ts';
 import { requirePrimary, type Session, withSession } from './_session.ts';
-import type { After, Item } from './_statement.ts';
+import type { Item } from './_statement.ts';
 import { countRows, hasLostStatistics } from './_statistics.ts';
 import { type DatabaseSettings, labelOf, readSettings, readTables, type TableStats } from './_tables.ts';
-import { type Choice, keepUp, UPKEEP_FINDINGS, UPKEEP_INPUT } from './_upkeep.ts';
+import { beyondCap, type Choice, nothingCounted, noTables, UPKEEP_FINDINGS, UPKEEP_INPUT } from './_choice.ts';
+import { keepUp } from './_upkeep.ts';
 
 const Input = z.strictObject({
   deadRowsAbove: Percent.prefault('20%').describe('Vacuum a table with a larger share of dead rows'),
@@ -25,14 +28,6 @@ const Input = z.strictObject({
 });
 type Limits = Pick<z.output<typeof Input>, 'deadRowsAbove' | 'insertedRowsAbove' | 'minRows' | 'freezeAgeAbove'>;
 
-export type ReasonKind = 'freeze-age' | 'multixact-age' | 'dead-rows' | 'dead-toast-rows' | 'inserted-rows';
-
-export interface Reason {
-  readonly kind: ReasonKind;
-  readonly value: number;
-  readonly limit: number;
-}
-
 export interface DueTable {
   readonly table: TableStats;
   /** Not empty; the worst first. */
@@ -41,7 +36,7 @@ export interface DueTable {
 
 type FreezeSettings = Pick<DatabaseSettings, 'autovacuum_freeze_max_age' | 'autovacuum_multixact_freeze_max_age'>;
 
-/** The tables that a vacuum would help: those near a forced freeze before all others, then by how far they exceed their limit. */
+/** The tables that a vacuum would help: first those near a forced freeze, then by how far they exceed their limit. */
 export function tablesToVacuum(tables: readonly TableStats[], settings: FreezeSettings, limits: Limits): DueTable[] {
   return tables
     .map((table) => ({ table, reasons: reasonsToVacuum(table, settings, limits) }))
@@ -94,10 +89,6 @@ function needsFreeze(reasons: readonly Reason[]): boolean {
   return reasons.some(({ kind }) => kind === 'freeze-age' || kind === 'multixact-age');
 }
 
-function excess(reason: Reason | undefined): number {
-  return reason ? reason.value / Math.max(1, reason.limit) : 0;
-}
-
 function isNeverVacuumed({ last_vacuum, last_autovacuum }: TableStats): boolean {
   return last_vacuum === null && last_autovacuum === null;
 }
@@ -122,46 +113,117 @@ export function vacuumStatement(relation: string, reasons: readonly Reason[], ve
   return `VACUUM ${options.length > 0 ? `(${options.join(', ')}) ` : ''}${relation}`;
 }
 
-type EffectKind = 'horizon-held' | 'holder-not-visible' | 'rows-kept';
+interface Surveyed {
+  readonly due: readonly DueTable[];
+  readonly lost: readonly TableStats[];
+  readonly unattended: readonly TableStats[];
+  readonly tables: number;
+  readonly deadRows: number;
+  readonly xidAge: number;
+  readonly mxidAge: number;
+}
 
-/**
- * What a vacuum has not achieved: the reasons that still hold after it, and who is to blame.
- *
- * Inserted rows do not count here, for they need no horizon to be looked at.
- */
-export function judgeVacuum(target: string, item: Pick<Item, 'label' | 'before'>, after: After, due: readonly Reason[]): Finding<EffectKind>[] {
-  const [worst] = due.filter(({ kind }) => kind !== 'inserted-rows');
-  if (!worst) return [];
-  const { label, before } = item;
-  const [oldest, ...others] = after.holders;
-  const left = `${label} has ${inWords(worst)} left after its vacuum (${rows(before.n_dead_tup)} dead rows before, ${rows(after.table.n_dead_tup)} now)`;
-  const finding = (kind: EffectKind, why: string): Finding<EffectKind> => ({
-    kind,
+/** Looks at every table once; what must be judged by counting is counted. */
+async function survey(session: Session, settings: DatabaseSettings, limits: Limits): Promise<Surveyed> {
+  const due: DueTable[] = [];
+  const suspects: TableStats[] = [];
+  const unattended: TableStats[] = [];
+  const seen = { tables: 0, deadRows: 0, xidAge: 0, mxidAge: 0 };
+  for await (const page of readTables(session)) {
+    const tables = page.filter(({ relkind }) => relkind !== 'p');
+    const duePage = tablesToVacuum(tables, settings, limits);
+    due.push(...duePage);
+    const isDue = new Set(duePage.map(({ table }) => table.oid));
+    suspects.push(...tables.filter((table) => !isDue.has(table.oid) && hasLostStatistics(table, limits.minRows)));
+    unattended.push(...tables.filter(({ reloptions }) => reloptions['autovacuum_enabled'] === 'false'));
+    for (const { n_dead_tup, xid_age, mxid_age, toast } of tables) {
+      seen.tables += 1;
+      seen.deadRows += n_dead_tup + (toast?.n_dead_tup ?? 0);
+      seen.xidAge = Math.max(seen.xidAge, xid_age ?? 0, toast?.xid_age ?? 0);
+      seen.mxidAge = Math.max(seen.mxidAge, mxid_age ?? 0, toast?.mxid_age ?? 0);
+    }
+  }
+  const counted = await countRows(session, suspects.slice(0, MOST_COUNTED));
+  const known = new Set(counted.map(({ oid }) => oid));
+  return {
+    ...seen,
+    due: [...due, ...tablesToVacuum(counted, settings, limits)].sort(byUrgency),
+    lost: suspects.filter(({ oid }) => !known.has(oid)),
+    unattended,
+  };
+}
+
+/** Counting reads pages; more than these would be a task of its own. */
+const MOST_COUNTED = 20;
+
+function itemOf({ table, reasons }: DueTable, version: number): Item {
+  const { oid, relation } = table;
+  const statement = vacuumStatement(relation, reasons, version);
+  const why = reasons.map(inWords).join('; ');
+  return { oid, relation, label: labelOf(relation), statement, why, before: table };
+}
+
+const SUMMARY = 'Vacuums the tables whose dead rows, inserted rows or freeze age exceed the limit';
+const TIMEOUT_SECONDS = 300;
+type Kind = keyof typeof FINDINGS;
+const FINDINGS = { ...UPKEEP_FINDINGS, ...SURVEY_FINDINGS, ...EFFECT_FINDINGS } as const;
+
+async function choose(session: Session, target: string, input: z.output<typeof Input>): Promise<Choice<Kind>> {
+  requirePrimary(session, target);
+  const settings = await readSettings(session);
+  if (!settings.track_counts) return nothingCounted(target);
+  const { due, lost, unattended, tables, deadRows, xidAge, mxidAge } = await survey(session, settings, input);
+  const chosen = due.slice(0, allowedBy({ absolute: input.maxTables, percent: input.maxPercent }, tables));
+  const measure = (name: string, value: number, unit: Measurement['unit']): Measurement => ({
+    name,
+    value,
+    unit,
     target,
-    subject: label,
-    summary: `${left}: ${why}`,
-    value: worst.value,
-    limit: Math.floor(worst.limit),
-    unit: worst.kind.endsWith('-age') ? 'transactions' : 'rows',
   });
-  if (!oldest && after.seesAllHolders) return [finding('rows-kept', 'nothing was seen that holds them')];
-  if (!oldest) return [finding('holder-not-visible', 'this role cannot see the sessions that may hold them')];
-  const more = others.length > 0 ? `, and ${others.length} younger` : '';
-  return [finding('horizon-held', `held by the ${describeHolder(oldest)}${more}`)];
+  return {
+    queue: chosen.map((one) => itemOf(one, session.version)),
+    population: tables,
+    findings: [
+      ...(tables === 0 ? [noTables(target, session.database)] : []),
+      ...autovacuumOff(target, settings, unattended),
+      ...statisticsReset(target, settings, lost),
+      ...beyondCap(
+        target,
+        chosen.length,
+        due.slice(chosen.length).map(({ table }) => labelOf(table.relation)),
+      ),
+    ],
+    measurements: [
+      measure('tables', tables, 'count'),
+      measure('dead-rows', deadRows, 'rows'),
+      measure('oldest-freeze-age', xidAge, 'transactions'),
+      measure('oldest-multixact-age', mxidAge, 'transactions'),
+    ],
+  };
 }
 
-const WORDS: Record<ReasonKind, string> = {
-  'freeze-age': 'transactions since its last freeze',
-  'multixact-age': 'multixacts since its last freeze',
-  'dead-rows': 'dead rows',
-  'dead-toast-rows': 'dead rows of TOAST',
-  'inserted-rows': 'rows inserted since its last vacuum',
-};
-
-function inWords({ kind, value, limit }: Reason): string {
-  return `${rows(value)} ${WORDS[kind]}, limit ${rows(limit)},`.replace(/,$/, '');
-}
-
-function rows(count: number): string {
-  return Math.floor(count).toLocaleString('en');
-}
+export const task = defineTask({
+  name: 'postgres-vacuum',
+  summary: SUMMARY,
+  effect: 'mutating',
+  target: 'postgres',
+  input: Input,
+  examples: [{}, { deadRowsAbove: '10%', minRows: 1_000, maxTables: 20 }],
+  findings: FINDINGS,
+  permissions: (platform) => secretPermissions(platform, 'postgres'),
+  timeoutSeconds: TIMEOUT_SECONDS,
+  pauses: true,
+  cap: ({ maxTables, maxPercent }) => ({ absolute: maxTables, percent: maxPercent }),
+  run: (context) => {
+    const { input, sessionName } = context;
+    const options = { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
+    return keepUp<Kind>(context, {
+      verb: 'vacuum',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      measurement: 'tables-vacuumed',
+      choose: (target) => withSession(target, options, (session) => choose(session, target.name, input)),
+      judge: (target, item, after) =>
+        judgeEffect(target, item, after, reasonsToVacuum(after.table, after.settings, input)),
+    });
+  },
+});

@@ -57,6 +57,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       'shared_preload_libraries=pg_stat_statements',
       'max_prepared_transactions=10',
       'wal_level=logical',
+      // Autovacuum is on and does not come: what is planted is left to whom it was planted for.
+      'autovacuum_naptime=2147483',
       ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
       ...settings,
     ].flatMap((setting) => ['-c', setting]),

@@ -3,7 +3,10 @@ import { webcrypto } from 'node:crypto';
 import { createServer, type ServerOptions } from 'node:https';
 import { createServer as createTcpServer, isIP, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { SecureVersion } from 'node:tls';
-import * as x509 from '@peculiar/x509';
+import type { Extension } from '@peculiar/x509';
+
+// Loaded after ./_reflect.ts has run: a loader may evaluate a CommonJS package before any ES module of the graph.
+const x509 = await import('@peculiar/x509');
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -105,7 +108,7 @@ interface ToSign {
   readonly notAfter: Date;
   readonly keys: webcrypto.CryptoKeyPair;
   readonly issuerKeys: webcrypto.CryptoKeyPair;
-  readonly extensions: x509.Extension[];
+  readonly extensions: Extension[];
 }
 
 async function sign({ subject, issuer, keys, issuerKeys, ...rest }: ToSign): Promise<string> {

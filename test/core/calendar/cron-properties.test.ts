@@ -93,7 +93,7 @@ test('the previous of the next is the next, and none lies between the two around
         expect(nextOccurrence(schedule, previous, zone)).toEqual(next);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -112,7 +112,7 @@ test('every occurrence matches its fields on the clock of the zone, and each com
         last = next;
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -152,7 +152,7 @@ test('the days on which clocks change have exactly the minutes that somebody wat
       const found = occurrencesBetween(scheduleOf(expression), from, to, zone);
       expect(found.map((at) => at.toISOString())).toEqual(watched);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -69,3 +69,8 @@ export async function checkServed(served: ServedCertificate): Promise<Checked> {
     await server.close();
   }
 }
+
+/** Waits until something has become true; what never does runs into the time limit of the test. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -2,15 +2,15 @@ import { ResolvedPlatform } from '../../core/platform.ts';
 import type { TargetKind } from '../../core/target-kinds.ts';
 import type { Json } from '../../core/json.ts';
 
-export const SAMPLE_ACCOUNT = '111122223333';
-export const SAMPLE_REGION = 'eu-west-1';
-/** Every name that belongs to the sample platform holds this word, and no other name does. */
-export const SAMPLE_WORD = 'orchard';
+export const EXAMPLE_ACCOUNT = '111122223333';
+export const EXAMPLE_REGION = 'eu-west-1';
+/** Every name that belongs to the example platform holds this word, and no other name does. */
+export const EXAMPLE_WORD = 'orchard';
 
 type Settings = Readonly<Record<string, Json>>;
 
 /** Two targets of each kind: one with every reference that AWS could resolve, one with as little as is valid. */
-export const SAMPLE_TARGETS: Readonly<Record<TargetKind, { readonly full: Settings; readonly bare: Settings }>> = {
+export const EXAMPLE_TARGETS: Readonly<Record<TargetKind, { readonly full: Settings; readonly bare: Settings }>> = {
   postgres: {
     full: { url: 'secret:orchard/prod/postgres', ca: 'secret:orchard/prod/postgres-ca', rds: 'orchard-prod-postgres' },
     bare: { url: 'postgres://reader@db.orchard.example/app' },
@@ -39,19 +39,19 @@ export const SAMPLE_TARGETS: Readonly<Record<TargetKind, { readonly full: Settin
     full: { url: 's3://orchard-repositories/main.tar.gz' },
     bare: { url: 'secret:orchard/prod/repository' },
   },
-  aws: { full: { region: SAMPLE_REGION }, bare: {} },
+  aws: { full: { region: EXAMPLE_REGION }, bare: {} },
 };
 
 /** A deployed platform with every kind of target, or with none. */
-export function samplePlatform({ empty = false }: { readonly empty?: boolean } = {}): ResolvedPlatform {
+export function examplePlatform({ empty = false }: { readonly empty?: boolean } = {}): ResolvedPlatform {
   return ResolvedPlatform.parse({
     schemaVersion: 1,
-    platform: SAMPLE_WORD,
+    platform: EXAMPLE_WORD,
     environment: 'prod',
-    account: SAMPLE_ACCOUNT,
-    region: SAMPLE_REGION,
+    account: EXAMPLE_ACCOUNT,
+    region: EXAMPLE_REGION,
     allowAddresses: [],
-    targets: empty ? {} : SAMPLE_TARGETS,
+    targets: empty ? {} : EXAMPLE_TARGETS,
     procedures: {},
   });
 }

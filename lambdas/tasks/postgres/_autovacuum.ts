@@ -1,0 +1,51 @@
+import type { Finding, FindingKind } from '../../../core/finding.ts';
+import { type DatabaseSettings, labelOf, type TableStats } from './_tables.ts';
+
+export const SURVEY_FINDINGS = {
+  'autovacuum-off': {
+    severity: 'warn',
+    means: 'Autovacuum is switched off, so dead rows pile up until someone vacuums by hand.',
+    remedy: 'ALTER TABLE … RESET (autovacuum_enabled), or for the whole server set autovacuum = on and reload.',
+  },
+  'statistics-reset': {
+    severity: 'unknown',
+    means: 'The counters began again at zero, by pg_stat_reset or a crash, so dead rows of before are not counted.',
+    remedy: 'Run postgres-analyze, which counts them again, or CREATE EXTENSION pgstattuple for the role of Fettle.',
+  },
+} as const satisfies Record<string, FindingKind>;
+export type SurveyKind = keyof typeof SURVEY_FINDINGS;
+
+const MOST_NAMED = 20;
+
+/** Where autovacuum does not come: one finding for the server, one for each table up to a legible number. */
+export function autovacuumOff(
+  target: string,
+  { autovacuum }: Pick<DatabaseSettings, 'autovacuum'>,
+  unattended: readonly Pick<TableStats, 'relation'>[],
+): Finding<SurveyKind>[] {
+  const kind = 'autovacuum-off';
+  const named = unattended.slice(0, MOST_NAMED).map(({ relation }): Finding<SurveyKind> => {
+    const label = labelOf(relation);
+    return { kind, target, subject: label, summary: `${label} has autovacuum_enabled = false` };
+  });
+  const rest = unattended.length - named.length;
+  return [
+    ...(autovacuum ? [] : [{ kind, target, summary: 'autovacuum is off for the whole server' } as const]),
+    ...named,
+    ...(rest > 0 ? [{ kind, target, summary: `${rest} more tables have autovacuum_enabled = false` } as const] : []),
+  ];
+}
+
+/** The tables of whose dead rows nothing is known. */
+export function statisticsReset(
+  target: string,
+  { stats_reset, now }: Pick<DatabaseSettings, 'stats_reset' | 'now'>,
+  lost: readonly Pick<TableStats, 'relation'>[],
+): Finding<SurveyKind>[] {
+  if (lost.length === 0) return [];
+  const names = lost.slice(0, MOST_NAMED).map(({ relation }) => labelOf(relation));
+  const more = lost.length > names.length ? ` and ${lost.length - names.length} more` : '';
+  const when = stats_reset === null ? '' : `, reset ${Math.round(now - stats_reset)} s ago`;
+  const summary = `${lost.length} tables have counters that do not account for their rows${when}: ${names.join(', ')}${more}`;
+  return [{ kind: 'statistics-reset', target, summary, value: lost.length, limit: 0, unit: 'count' }];
+}

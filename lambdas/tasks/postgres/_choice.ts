@@ -1,0 +1,95 @@
+import { DurationSeconds, Percent } from '../../../core/duration.ts';
+import type { Finding, FindingKind, Measurement } from '../../../core/finding.ts';
+import type { Item } from './_statement.ts';
+
+/** What a task has chosen to do to a target. */
+export interface Choice<Kind extends string> {
+  readonly queue: readonly Item[];
+  readonly population: number;
+  readonly findings: readonly Finding<Kind>[];
+  readonly measurements: readonly Measurement[];
+}
+
+/** The inputs that every upkeep has. */
+export const UPKEEP_INPUT = {
+  lockTimeout: DurationSeconds.prefault('3s').describe(
+    'How long to wait for the lock of a table before passing it over',
+  ),
+  followAfter: DurationSeconds.prefault('60s').describe(
+    'How long to wait for a statement before leaving it to the server and looking in from time to time',
+  ),
+  statementTimeout: DurationSeconds.prefault('2h').describe('The server cancels a statement that takes longer'),
+  maxPercent: Percent.prefault('100%').describe('The largest share of the tables that one run may touch'),
+};
+
+/** The findings that every upkeep can have. */
+export const UPKEEP_FINDINGS = {
+  locked: {
+    severity: 'warn',
+    means: 'Another session had a lock on the table for as long as this task waits, so the table was passed over.',
+    remedy: 'Look at the session that is named; if nobody needs it, end it with SELECT pg_terminate_backend(pid).',
+  },
+  busy: {
+    severity: 'info',
+    means: 'Autovacuum or another run of Fettle was at the table already, so it was left to them.',
+    remedy: 'Nothing; the next run looks at the table again.',
+  },
+  gone: {
+    severity: 'info',
+    means: 'The table was dropped or renamed between its choice and its turn.',
+    remedy: 'Nothing; under its new name it is looked at by the next run.',
+  },
+  'not-permitted': {
+    severity: 'fail',
+    means: 'The server passed over the table with a warning, as it does for a role that may not maintain it.',
+    remedy: 'Make the role a member of the owner of the table, or from PostgreSQL 17 on GRANT pg_maintain TO it.',
+  },
+  'tables-left': {
+    severity: 'warn',
+    means: 'There was more to do than the time or the cap of one run allows; the worst tables came first.',
+    remedy: 'Nothing if the next run catches up; if it repeats, give the procedure more time or raise maxTables.',
+  },
+  'statistics-off': {
+    severity: 'unknown',
+    means: 'The server counts no changes (track_counts is off), so nobody can know which tables need upkeep.',
+    remedy: 'Set track_counts = on and reload; autovacuum does not work without it either.',
+  },
+  'no-tables': {
+    severity: 'warn',
+    means: 'The database has no table of its own, which is rarely what the target is meant to be.',
+    remedy: 'See whether the url of the target names the right database.',
+  },
+} as const satisfies Record<string, FindingKind>;
+export type UpkeepKind = keyof typeof UPKEEP_FINDINGS;
+
+/** The choice where the server counts no changes. */
+export function nothingCounted(target: string): Choice<UpkeepKind> {
+  const summary = 'track_counts is off, so which tables need upkeep is not known';
+  return { queue: [], population: 0, findings: [{ kind: 'statistics-off', target, summary }], measurements: [] };
+}
+
+export function noTables(target: string, database: string): Finding<UpkeepKind> {
+  return { kind: 'no-tables', target, summary: `the database ${database} has no tables, and one at least is expected` };
+}
+
+/** Says what is due and not allowed. */
+export function beyondCap(target: string, chosen: number, left: readonly string[]): Finding<UpkeepKind>[] {
+  if (left.length === 0) return [];
+  return [
+    tablesLeft(
+      target,
+      left,
+      `the cap of one run allows ${chosen} of ${chosen + left.length} tables that are due`,
+      chosen,
+    ),
+  ];
+}
+
+/** Names what the run leaves undone. */
+export function tablesLeft(target: string, left: readonly string[], why: string, limit: number): Finding<UpkeepKind> {
+  const more = left.length > MOST_NAMED ? ` and ${left.length - MOST_NAMED} more` : '';
+  const summary = `${why}; left: ${left.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return { kind: 'tables-left', target, summary, value: left.length, limit, unit: 'count' };
+}
+
+const MOST_NAMED = 20;
