@@ -41,7 +41,7 @@ export function refusalOf(address: string, allowAddresses: readonly string[]): s
   if (never) return `is ${never.means}, which is never called`;
   if (allowAddresses.map(parsedRange).some((range) => forms.some((form) => covers(range, form)))) return undefined;
   if (isPublic(ip)) return undefined;
-  const meaning = MEANINGS[ip.range()] ?? 'not a public address';
+  const meaning = MEANINGS[ip.range()] ?? 'a special-purpose address';
   return `is ${meaning} that allowAddresses does not cover`;
 }
 
@@ -117,7 +117,7 @@ async function lookUp(host: string, { timeoutSeconds, signal, lookupAll = system
     throw new Unavailable(`${host} has no address`);
   } catch (thrown) {
     if (thrown instanceof Unavailable) throw thrown;
-    throw new Unavailable(`the address of ${host} was not found: ${messageOf(thrown)}`, { cause: thrown });
+    throw new Unavailable(`the address of ${host} was not found: ${messageOf(thrown)}`);
   } finally {
     stop.removeEventListener('abort', onStop);
   }

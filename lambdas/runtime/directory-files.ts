@@ -9,7 +9,7 @@ export interface ReadFile {
 }
 
 export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
-  return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && codes.includes(String(thrown.code));
 }
 
 /** The answer, or undefined where the file or a folder on its way is not there. */

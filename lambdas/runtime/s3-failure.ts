@@ -28,7 +28,7 @@ export function wasSentBefore(thrown: unknown): boolean {
 }
 
 export function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : String(thrown);
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : String(thrown);
 }
 
 /** The failure of a call in words: the operation, the key, S3's name for it, and what would help. */
@@ -46,6 +46,6 @@ export function s3Failure(operation: S3Operation, bucket: string, key: string, t
 }
 
 function metadataOf(thrown: unknown): { readonly httpStatusCode?: number; readonly attempts?: number } | undefined {
-  if (!(thrown instanceof Error) || !('$metadata' in thrown)) return undefined;
+  if (typeof thrown !== 'object' || thrown === null || !('$metadata' in thrown)) return undefined;
   return thrown.$metadata ?? undefined;
 }

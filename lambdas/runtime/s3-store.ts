@@ -106,10 +106,11 @@ export class S3Store implements Store {
   async #write(key: string, body: string | Uint8Array, condition: Condition): Promise<string | undefined> {
     assertKey(key);
     const id = randomUUID();
+    const bytes = Buffer.from(body);
     let mayBeWritten = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const command = { Bucket: this.#bucket, Key: key, Body: body, Metadata: { [WRITE_ID]: id }, ...condition };
+        const command = { Bucket: this.#bucket, Key: key, Body: bytes, Metadata: { [WRITE_ID]: id }, ...condition };
         const { ETag } = await this.#client.send(new PutObjectCommand(command));
         return this.#present(ETag, 'PutObject', key, 'an ETag');
       } catch (thrown) {

@@ -3,7 +3,8 @@ export function plain(text: string): string {
   return text
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-    .replace(/[\\`*_{}[\]<>()#+!|~^$:@&-]/g, escaped);
+    .replace(/[\\`*_{}[\]<>()#+!|~^$:@&-]/g, escaped)
+    .replace(/^(\d+)([.)])/, '$1\\$2');
 }
 
 // In the middle of words these are only themselves, and a page full of backslashes is read by nobody.

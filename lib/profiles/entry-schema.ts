@@ -28,7 +28,7 @@ export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntr
     .describe('Tasks that run side by side; none of them can be required');
   const entry = entrySchema(inList, { parallel: parallel.optional() });
   // The input stays as it is written: the task parses it again when it runs, and adds its defaults then.
-  return z.array(entry).min(1).describe('Tasks in their order') as unknown as z.ZodType<
+  return z.array(entry).min(1).meta({ id: 'Tasks', description: 'Tasks in their order' }) as unknown as z.ZodType<
     readonly StepEntry[],
     readonly StepEntry[]
   >;
@@ -80,5 +80,5 @@ function settingsOf(task: Task, { requirable }: Place): z.ZodType {
       timeoutSeconds: timeoutSeconds.optional(),
       ...(requirable && { required }),
     })
-    .describe(task.summary);
+    .meta({ id: requirable ? task.name : `${task.name}-in-group`, description: task.summary });
 }

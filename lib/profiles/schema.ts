@@ -78,7 +78,7 @@ for (const kind of KIND_NAMES) {
 }
 const Targets = z
   .strictObject(TARGET_FIELDS as Required<typeof TARGET_FIELDS>)
-  .describe('What the platform consists of, by kind and name');
+  .meta({ id: 'Targets', description: 'What the platform consists of, by kind and name' });
 
 const Network = z
   .strictObject({

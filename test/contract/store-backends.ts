@@ -45,7 +45,9 @@ export async function textOf(store: Store, key: string): Promise<string | undefi
 }
 
 export async function listed(store: Store, prefix: string): Promise<readonly ListedObject[]> {
-  return Array.fromAsync(store.list(prefix));
+  const objects: ListedObject[] = [];
+  for await (const object of store.list(prefix)) objects.push(object);
+  return objects;
 }
 
 export async function keysOf(store: Store, prefix: string): Promise<readonly string[]> {

@@ -167,19 +167,19 @@ describe.each(BACKENDS)('a store in %s', (_name, start) => {
   });
 
   test.each([
-    ['', 'it is empty'],
-    ['/etc/passwd', 'begins with "/"'],
-    ['a/../../b', '".." may not be a part'],
-    ['a/./b', '"." may not be a part'],
-    ['a//b', 'an empty part'],
-    ['a/', 'an empty part'],
-    ['a/.versions/b', '".versions" may not be a part'],
-    ['.temporary/b', '".temporary" may not be a part'],
-    ['a/é', 'not printable ASCII'],
-    ['a\n', 'not printable ASCII'],
-    [`${'a/'.repeat(512)}b`, '1025 bytes, allowed are 1024'],
-    ['a'.repeat(256), '256 bytes, allowed are 255'],
-  ])('refuses the key %j everywhere, because %s', async (key, why) => {
+    { why: 'it is empty', key: '' },
+    { why: 'it begins with "/"', key: '/etc/passwd' },
+    { why: '".." may not be a part of it', key: 'a/../../b' },
+    { why: '"." may not be a part of it', key: 'a/./b' },
+    { why: 'it has an empty part', key: 'a//b' },
+    { why: 'it has an empty part', key: 'a/' },
+    { why: '".versions" may not be a part of it', key: 'a/.versions/b' },
+    { why: '".temporary" may not be a part of it', key: '.temporary/b' },
+    { why: 'it has a character that is not printable ASCII', key: 'a/é' },
+    { why: 'it has a character that is not printable ASCII', key: 'a\n' },
+    { why: 'it has 1025 bytes, allowed are 1024', key: `${'a/'.repeat(512)}b` },
+    { why: 'a part of it has 256 bytes, allowed are 255', key: 'a'.repeat(256) },
+  ])('refuses a key in every call where $why', async ({ key, why }) => {
     for (const call of [
       () => store.get(key),
       () => store.createIfAbsent(key, 'body'),

@@ -68,11 +68,13 @@ export async function readHead(reader: ByteReader): Promise<ArchiveHead> {
   const what = 'the head of the archive';
   const head = await reader.read(11, what);
   const [major, minor, , integerBytes, offsetBytes = 0, formatByte = 0] = head.subarray(5);
-  if (head.toString('latin1', 0, 5) !== ARCHIVE_MAGIC || major !== 1) throw new Flaw('damaged', `${what} is not pg_dump's`);
+  if (head.toString('latin1', 0, 5) !== ARCHIVE_MAGIC || major !== 1)
+    throw new Flaw('damaged', `${what} is not pg_dump's`);
   if (minor === undefined || minor < 12 || minor > 16) {
     throw new Flaw('cannot-be-opened', `its archive format is 1.${minor}; 1.12 to 1.16 can be read`);
   }
-  if (integerBytes !== 4 || offsetBytes > 8 || !(formatByte in FORMATS)) throw new Flaw('damaged', `${what} is not pg_dump's`);
+  if (integerBytes !== 4 || offsetBytes > 8 || !(formatByte in FORMATS))
+    throw new Flaw('damaged', `${what} is not pg_dump's`);
   const format = FORMATS[formatByte as keyof typeof FORMATS];
   const compression = await readCompression(reader, minor);
   const created = await readCreated(reader);

@@ -48,7 +48,8 @@ export class ByteReader {
   /** Exactly so many bytes; throws `Flaw` where the stream ends before. */
   async read(count: number, what: string): Promise<Buffer> {
     const bytes = await this.peek(count);
-    if (bytes.length < count) throw new Flaw('cut-short', `it ends at byte ${this.#position + bytes.length}, in ${what}`);
+    if (bytes.length < count)
+      throw new Flaw('cut-short', `it ends at byte ${this.#position + bytes.length}, in ${what}`);
     this.advance(count);
     return bytes;
   }

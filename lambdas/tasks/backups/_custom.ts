@@ -45,9 +45,13 @@ export async function readCustom(reader: ByteReader): Promise<Contents> {
     }
     const dumpId = await readInteger(reader, 'the head of a block');
     const entry = missing.get(dumpId);
-    if (!entry) throw new Flaw('damaged', `the block at byte ${position} belongs to no entry that awaits one (${dumpId})`);
+    if (!entry)
+      throw new Flaw('damaged', `the block at byte ${position} belongs to no entry that awaits one (${dumpId})`);
     if (entry.offset !== undefined && entry.offset !== BigInt(position)) {
-      throw new Flaw('damaged', `${entry.label} begins at byte ${position}; the table of contents says ${entry.offset}`);
+      throw new Flaw(
+        'damaged',
+        `${entry.label} begins at byte ${position}; the table of contents says ${entry.offset}`,
+      );
     }
     missing.delete(dumpId);
     dataBytes +=
@@ -56,9 +60,11 @@ export async function readCustom(reader: ByteReader): Promise<Contents> {
         : await readLargeObjects(reader, head.compression, entry);
   }
   const [first] = missing.values();
-  if (first) throw new Flaw('cut-short', `${missing.size} of ${data.length} blocks of data are missing, ${first.label} first`);
+  if (first)
+    throw new Flaw('cut-short', `${missing.size} of ${data.length} blocks of data are missing, ${first.label} first`);
   // Only now, so that a cut archive is called that even where its rows could not have been looked at.
-  if (head.compression === 'lz4') throw new Flaw('cannot-be-opened', 'its blocks are all there, but lz4 cannot be read');
+  if (head.compression === 'lz4')
+    throw new Flaw('cannot-be-opened', 'its blocks are all there, but lz4 cannot be read');
   return {
     format: `pg_dump custom, ${head.compression === 'none' ? 'not compressed' : head.compression}`,
     created: head.created,
@@ -123,7 +129,8 @@ function splitPieces(view: Buffer, firstBytes: number): Split {
     if (piece.length > 0) pieces.push(piece);
     at += piece.length;
     leftBytes -= piece.length;
-    if (leftBytes > 0 || view.length - at < 5) return { pieces, usedBytes: at, unfinishedBytes: leftBytes, ended: false };
+    if (leftBytes > 0 || view.length - at < 5)
+      return { pieces, usedBytes: at, unfinishedBytes: leftBytes, ended: false };
     leftBytes = archiveInteger(view, at);
     at += 5;
     if (leftBytes < 0) throw new Flaw('damaged', `a piece of data claims ${leftBytes} bytes`);

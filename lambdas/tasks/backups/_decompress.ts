@@ -23,6 +23,7 @@ const ENGINES: Readonly<Record<Codec, () => Transform & { readonly bytesWritten:
 export async function* decompressed(pieces: AsyncIterable<Buffer>, codec: Codec, what: string): AsyncGenerator<Buffer> {
   const engine = ENGINES[codec]();
   let givenBytes = 0;
+  let failure: unknown;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const piece of pieces) {
       givenBytes += piece.length;
@@ -35,13 +36,13 @@ export async function* decompressed(pieces: AsyncIterable<Buffer>, codec: Codec,
     (thrown: unknown) => thrown,
   );
   try {
-    for await (const piece of engine) yield piece as Buffer;
+    for await (const piece of engine.iterator({ destroyOnReturn: false })) yield piece as Buffer;
   } catch (thrown) {
     throw asFlaw(thrown, engine.bytesWritten, `${what} (${codec})`);
   } finally {
-    engine.destroy();
+    if (!engine.readableEnded) engine.destroy();
+    failure = await feeding;
   }
-  const failure = await feeding;
   if (failure !== undefined) throw asFlaw(failure, engine.bytesWritten, `${what} (${codec})`);
   const surplusBytes = givenBytes - engine.bytesWritten;
   if (surplusBytes > 0) throw new Flaw('damaged', `${surplusBytes} bytes follow the end of ${what} (${codec})`);
@@ -54,7 +55,10 @@ export function lacksZstdChecksum(head: Buffer): boolean {
 
 function asFlaw(thrown: unknown, at: number, what: string): unknown {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  if (code === 'Z_BUF_ERROR') return new Flaw('cut-short', `${what} ends at byte ${at}, before its end`, { cause: thrown });
+  if (code === 'Z_BUF_ERROR')
+    return new Flaw('cut-short', `${what} ends at byte ${at}, before its end`, { cause: thrown });
   if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) return thrown;
-  return new Flaw('damaged', `${what} cannot be decompressed after byte ${at}: ${messageOf(thrown)}`, { cause: thrown });
+  return new Flaw('damaged', `${what} cannot be decompressed after byte ${at}: ${messageOf(thrown)}`, {
+    cause: thrown,
+  });
 }

@@ -29,7 +29,8 @@ async function listFolder(folder: string, signal: AbortSignal): Promise<BackupFi
       if (entry.isDirectory()) folders.push(path);
       const file = entry.isFile() ? await lookAt(root, path) : undefined;
       if (file) files.push(file);
-      if (files.length > MOST_FILES) throw new Unavailable(`${folder} holds more than ${MOST_FILES} files: no folder of backups`);
+      if (files.length > MOST_FILES)
+        throw new Unavailable(`${folder} holds more than ${MOST_FILES} files: no folder of backups`);
     }
   }
   return files;
@@ -45,12 +46,17 @@ async function lookAt(folder: string, path: string): Promise<BackupFile | undefi
   }
 }
 
-async function* openFile(path: string, file: BackupFile, range: Range = {}, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* openFile(
+  path: string,
+  file: BackupFile,
+  range: Range = {},
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
   const handle = await readable(open(path, flags), path);
   try {
     const end = Math.min(range.endByte ?? file.sizeBytes, file.sizeBytes);
-    for (let at = range.startByte ?? 0; at < end; ) {
+    for (let at = range.startByte ?? 0; at < end;) {
       signal.throwIfAborted();
       // A fresh buffer each time: the one before may still be at work in zlib's thread.
       const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, end - at));
@@ -61,7 +67,10 @@ async function* openFile(path: string, file: BackupFile, range: Range = {}, sign
     }
     const { size, mtime } = await readable(handle.stat(), path);
     if (size !== file.sizeBytes || mtime.getTime() !== file.lastModified.getTime()) {
-      throw new Flaw('changed-while-read', `it had ${file.sizeBytes} bytes when it was listed and ${size} after it was read`);
+      throw new Flaw(
+        'changed-while-read',
+        `it had ${file.sizeBytes} bytes when it was listed and ${size} after it was read`,
+      );
     }
   } finally {
     await handle.close();

@@ -15,14 +15,15 @@ const CODECS: Readonly<Record<string, Codec>> = { '.gz': 'gzip', '.zst': 'zstd' 
 export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, open: Open): Promise<Contents> {
   const toc = files.get('toc.dat');
   if (!toc) throw new Flaw('cut-short', 'toc.dat is missing, which pg_dump writes last');
-  const { head, objects, data } = await readFolderContents(toc, open);
+  const { head, objects, data } = await readFolderContents(new ByteReader(open(toc)));
   let dataBytes = 0;
   let unprotected = false;
 
   async function content(name: string): Promise<AsyncIterable<Buffer>> {
     const found = ['', '.gz', '.zst', '.lz4'].find((suffix) => files.has(name + suffix));
     const file = found === undefined ? undefined : files.get(name + found);
-    if (found === undefined || !file) throw new Flaw('damaged', `${name} is in its table of contents and not in the folder`);
+    if (found === undefined || !file)
+      throw new Flaw('damaged', `${name} is in its table of contents and not in the folder`);
     if (found === '.lz4') throw new Flaw('cannot-be-opened', `${name}.lz4: lz4 cannot be read`);
     const codec = CODECS[found];
     if (!codec) {
@@ -40,7 +41,8 @@ export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, ope
       dataBytes += await readRows(await content(name), entry);
       continue;
     }
-    for (const object of await listedLargeObjects(await content(name))) dataBytes += await countBytes(await content(object));
+    for (const object of await listedLargeObjects(await content(name)))
+      dataBytes += await countBytes(await content(object));
   }
   return {
     format: 'pg_dump directory',
@@ -52,9 +54,8 @@ export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, ope
   };
 }
 
-/** Reads only the table of contents of a dump of the directory format. */
-export async function readFolderContents(toc: BackupFile, open: Open) {
-  const reader = new ByteReader(open(toc));
+/** Reads toc.dat, which is all that a dump of the directory format says of itself. */
+export async function readFolderContents(reader: ByteReader) {
   const head = await readHead(reader);
   // pg_dump marks the toc.dat of both formats as that of a tar archive.
   if (head.format === 'custom') throw new Flaw('damaged', 'toc.dat says that it is an archive of the custom format');

@@ -19,7 +19,8 @@ export async function readRows(pieces: AsyncIterable<Buffer>, entry: DataEntry):
     tail = piece.length >= CLOSING.length ? Buffer.from(piece.subarray(-CLOSING.length)) : lastOf(tail, piece);
   }
   if (!entry.copies) return Math.max(0, sizeBytes - BLANK_BYTES);
-  if (!tail.equals(CLOSING)) throw new Flaw('cut-short', `the rows of ${entry.label} do not end with the closing line of COPY`);
+  if (!tail.equals(CLOSING))
+    throw new Flaw('cut-short', `the rows of ${entry.label} do not end with the closing line of COPY`);
   return sizeBytes - CLOSING.length;
 }
 

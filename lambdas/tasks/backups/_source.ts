@@ -37,7 +37,11 @@ export const MOST_FILES = 200_000;
 const PATIENCE_SECONDS = 60;
 
 /** Waits for one answer of a disk or a service; throws `Unavailable` where it does not come. */
-export async function answered<Answer>(answer: Promise<Answer>, what: string, seconds = PATIENCE_SECONDS): Promise<Answer> {
+export async function answered<Answer>(
+  answer: Promise<Answer>,
+  what: string,
+  seconds = PATIENCE_SECONDS,
+): Promise<Answer> {
   const stop = new AbortController();
   try {
     return await Promise.race([answer, silence(what, seconds, stop.signal)]);

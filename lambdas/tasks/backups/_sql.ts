@@ -23,24 +23,38 @@ export async function readScript(reader: ByteReader): Promise<Contents> {
   let tail: Buffer = Buffer.alloc(0);
   for await (const piece of reader.rest()) {
     scan.push(piece);
-    tail = piece.length >= TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
+    tail =
+      piece.length >= TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
   }
   scan.end();
   requireClosing(head, tail.toString('latin1'));
   const { tables, indexes, constraints, dataBytes } = scan;
   const created = startedOn(head);
-  return { format: 'pg_dump script', created, objects: undefined, tables, indexes, constraints, dataBytes, unprotected: true };
+  return {
+    format: 'pg_dump script',
+    created,
+    objects: undefined,
+    tables,
+    indexes,
+    constraints,
+    dataBytes,
+    unprotected: true,
+  };
 }
 
 function requireClosing(head: string, tail: string): void {
   const closing = /\n-- PostgreSQL database (cluster )?dump complete\n--\n\n(?:\\unrestrict (\S+)\n\n)?\n*$/.exec(tail);
   const isCluster = /^--\s+-- PostgreSQL database cluster/.test(head);
   if (!closing || (closing[1] !== undefined) !== isCluster) {
-    throw new Flaw('cut-short', `it does not end with pg_dump's closing line, "-- PostgreSQL database ${isCluster ? 'cluster ' : ''}dump complete"`);
+    throw new Flaw(
+      'cut-short',
+      `it does not end with pg_dump's closing line, "-- PostgreSQL database ${isCluster ? 'cluster ' : ''}dump complete"`,
+    );
   }
   // Since 15.14, 16.10 and 17.6 what opens with \restrict closes with \unrestrict and the same key.
   const opened = /^\\restrict (\S+)$/m.exec(head)?.[1];
-  if (!isCluster && opened !== closing[2]) throw new Flaw('cut-short', 'it opens with \\restrict and does not end with its \\unrestrict');
+  if (!isCluster && opened !== closing[2])
+    throw new Flaw('cut-short', 'it opens with \\restrict and does not end with its \\unrestrict');
 }
 
 /** When the script says it was begun; only `pg_dump --verbose` writes it. */

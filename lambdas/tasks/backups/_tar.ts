@@ -65,7 +65,8 @@ export async function readTarContents(reader: ByteReader) {
 
 async function readTocMember(reader: ByteReader, { sizeBytes }: Member) {
   const what = 'the table of contents';
-  if ((await reader.peek(5)).toString('latin1') !== ARCHIVE_MAGIC) throw new Flaw('damaged', `${what} is not pg_dump's`);
+  if ((await reader.peek(5)).toString('latin1') !== ARCHIVE_MAGIC)
+    throw new Flaw('damaged', `${what} is not pg_dump's`);
   const toc = new ByteReader(reader.take(sizeBytes, what));
   const head = await readHead(toc);
   const contents = await readTableOfContents(toc, head);
@@ -81,7 +82,8 @@ async function nextMember(reader: ByteReader): Promise<Member | undefined> {
   if (head.every((byte) => byte === 0)) {
     await reader.read(BLOCK_BYTES, 'the end mark of the tar archive');
     for await (const piece of reader.rest()) {
-      if (piece.some((byte) => byte !== 0)) throw new Flaw('damaged', 'something follows the end mark of the tar archive');
+      if (piece.some((byte) => byte !== 0))
+        throw new Flaw('damaged', 'something follows the end mark of the tar archive');
     }
     return undefined;
   }

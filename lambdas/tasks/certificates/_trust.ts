@@ -82,6 +82,6 @@ function parseBundle(caBundle: string): X509Certificate[] {
   try {
     return blocks.map((pem) => new X509Certificate(pem));
   } catch (cause) {
-    throw new Unavailable(`ca has a certificate that cannot be read: ${messageOf(cause)}`, { cause });
+    throw new Unavailable(`ca has a certificate that cannot be read: ${messageOf(cause)}`);
   }
 }

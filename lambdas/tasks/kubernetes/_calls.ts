@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
 import { ApiException } from '@kubernetes/client-node';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import { plainText } from './_text.ts';
@@ -56,7 +57,7 @@ function retryAfterMs({ headers }: ApiException<unknown>): number | undefined {
 }
 
 function isBroken(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && BROKEN_CONNECTION.has(String(thrown.code));
+  return types.isNativeError(thrown) && 'code' in thrown && BROKEN_CONNECTION.has(String(thrown.code));
 }
 
 function leftMs({ clock, deadline }: CallTime): number {
@@ -66,7 +67,6 @@ function leftMs({ clock, deadline }: CallTime): number {
 /** What a failed call says, as the error that makes its target `unknown`; `verb` and `resource` are those of RBAC. */
 export function unavailable(thrown: unknown, verb: string, resource: string): Unavailable {
   const what = `cannot ${verb} ${resource}`;
-  if (thrown instanceof Unavailable) return thrown;
   if (thrown instanceof ApiException) {
     const reason = statusMessage(thrown.body);
     if (thrown.code === 401) return new Unavailable(`${what}: the API server does not accept the credentials (401)`);
@@ -75,7 +75,7 @@ export function unavailable(thrown: unknown, verb: string, resource: string): Un
     }
     return new Unavailable(`${what}: the API server answers ${thrown.code}${reason}`);
   }
-  if (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError')) {
+  if (types.isNativeError(thrown) && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError')) {
     return new Unavailable(`${what}: the API server gave no answer in time`);
   }
   return new Unavailable(`${what}: ${plainText(messageOf(thrown))}`);

@@ -78,7 +78,16 @@ function parsed(text: string): File {
   const document = parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error) throw new Unavailable(`the kubeconfig is not YAML: ${error.code} at character ${error.pos[0]}`);
-  return checked(File, document.toJS({ maxAliasCount: 100 }), 'file');
+  return checked(File, plain(document), 'file');
+}
+
+function plain(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    // The error would name the alias, and a password that begins with a star and has no quotes reads as one.
+    throw new Unavailable('the kubeconfig is not YAML that can be read: an alias is unknown, or there are too many');
+  }
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {

@@ -15,6 +15,11 @@ export const SURVEY_FINDINGS = {
 } as const satisfies Record<string, FindingKind>;
 export type SurveyKind = keyof typeof SURVEY_FINDINGS;
 
+/** True where the storage parameter says no; PostgreSQL keeps it as it was written and takes any beginning of the word. */
+export function isAutovacuumDisabled({ reloptions }: Pick<TableStats, 'reloptions'>): boolean {
+  return /^(0|n|no|of|off|f|fa|fal|fals|false)$/i.test(reloptions['autovacuum_enabled'] ?? '');
+}
+
 const MOST_NAMED = 20;
 
 /** Where autovacuum does not come: one finding for the server, one for each table up to a legible number. */

@@ -39,8 +39,10 @@ export interface Times extends SessionOptions {
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
-// Until PostgreSQL 14 the statistics collector writes its numbers twice a second.
-const STATISTICS_LAG_SECONDS = 3;
+/** Until PostgreSQL 14 a collector of its own writes the statistics, twice a second when it gets to it. */
+function statisticsLagSeconds({ version }: Session): number {
+  return version < 150_000 ? 3 : 0.3;
+}
 
 /** Runs the statement of an item where nobody is in its way; proves the effect by the statistics, not by the answer. */
 export async function perform(target: Target<'postgres'>, verb: Verb, item: Item, times: Times): Promise<Performed> {
@@ -56,7 +58,7 @@ export async function perform(target: Target<'postgres'>, verb: Verb, item: Item
     const holdersBefore = await readHolders(session);
     const ran = await runUnlessLocked(session, item, times);
     if (ran.state !== 'done') return ran;
-    const after = await effectOf(session, verb, { ...item, before: current }, STATISTICS_LAG_SECONDS);
+    const after = await effectOf(session, verb, { ...item, before: current });
     if (after) return { state: 'done', after: blamed(after, holdersBefore) };
     const warnings = ran.notices.filter(({ severity }) => severity !== 'INFO').map(({ message }) => message);
     if (warnings.length === 0) throw new Error(`the server says it is done and its statistics do not show it`);
@@ -68,7 +70,7 @@ export async function perform(target: Target<'postgres'>, verb: Verb, item: Item
 export async function look(target: Target<'postgres'>, verb: Verb, item: Item, times: SessionOptions): Promise<Seen> {
   return withSession(target, times, async (session): Promise<Seen> => {
     if (await isRunning(session, item.oid, item.statement)) return { state: 'running' };
-    const after = await effectOf(session, verb, item, session.version < 150_000 ? STATISTICS_LAG_SECONDS : 0);
+    const after = await effectOf(session, verb, item);
     return after ? { state: 'done', after } : { state: 'not-done' };
   });
 }
@@ -83,12 +85,11 @@ async function runUnlessLocked(session: Session, item: Item, times: Times) {
   }
 }
 
-/** The state of the table if the statement has had its effect since the choice; undefined after `waitSeconds` without. */
+/** The state of the table if the statement has had its effect since the choice; undefined where it has had none. */
 async function effectOf(
   session: Session,
   verb: Verb,
   { oid, before }: Pick<Item, 'oid' | 'before'>,
-  waitSeconds: number,
 ): Promise<After | undefined> {
   const pollSeconds = 0.1;
   for (let waited = 0; ; waited += pollSeconds) {
@@ -98,7 +99,7 @@ async function effectOf(
       const holders = await readHolders(session);
       return { table, settings, holders, seesAllHolders: session.readsAllStatistics };
     }
-    if (waited >= waitSeconds) return undefined;
+    if (waited >= statisticsLagSeconds(session)) return undefined;
     await sleep(pollSeconds * 1_000);
   }
 }

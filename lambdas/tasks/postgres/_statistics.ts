@@ -17,6 +17,8 @@ export function hasLostStatistics(table: TableStats, minRows: number): boolean {
   if (table.relkind === 'p') return false;
   if ([last_vacuum, last_autovacuum, last_analyze, last_autoanalyze].some((time) => time !== null)) return false;
   const counted = table.n_live_tup + table.n_dead_tup;
+  // Its size could not be asked for: someone has it locked, or drops it just now.
+  if (counted === 0 && reltuples <= 0 && size_pages === null) return true;
   const pages = Math.max(relpages, size_pages ?? 0);
   if (reltuples >= minRows && counted < reltuples / 2) return true;
   return pages >= HEAP_PAGES_WORTH_ASKING && counted < pages;

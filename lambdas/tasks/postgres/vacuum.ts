@@ -4,7 +4,7 @@ import { Percent } from '../../../core/duration.ts';
 import type { Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
-import { autovacuumOff, statisticsReset, SURVEY_FINDINGS } from './_autovacuum.ts';
+import { autovacuumOff, isAutovacuumDisabled, statisticsReset, SURVEY_FINDINGS } from './_autovacuum.ts';
 import { EFFECT_FINDINGS, judgeEffect } from './_effect.ts';
 import { excess, inWords, type Reason } from './_reason.ts';
 import { requirePrimary, type Session, withSession } from './_session.ts';
@@ -135,7 +135,7 @@ async function survey(session: Session, settings: DatabaseSettings, limits: Limi
     due.push(...duePage);
     const isDue = new Set(duePage.map(({ table }) => table.oid));
     suspects.push(...tables.filter((table) => !isDue.has(table.oid) && hasLostStatistics(table, limits.minRows)));
-    unattended.push(...tables.filter(({ reloptions }) => reloptions['autovacuum_enabled'] === 'false'));
+    unattended.push(...tables.filter(isAutovacuumDisabled));
     for (const { n_dead_tup, xid_age, mxid_age, toast } of tables) {
       seen.tables += 1;
       seen.deadRows += n_dead_tup + (toast?.n_dead_tup ?? 0);

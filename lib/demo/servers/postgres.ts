@@ -41,6 +41,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const password = initialised ? await readPassword(folder) : randomBytes(18).toString('base64url');
   const port = options.port ?? (await freePort());
   let log = '';
+  const standsBy = Promise.withResolvers<void>();
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     port,
@@ -64,6 +65,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     ].flatMap((setting) => ['-c', setting]),
     onLog: (message: unknown) => {
       log += String(message);
+      // The library waits for the other wording, which a standby never logs.
+      if (log.includes('ready to accept read-only connections')) standsBy.resolve();
     },
     onError: (message: unknown) => {
       log += String(message);
@@ -75,7 +78,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await writePassword(folder, password);
   }
   try {
-    await server.start();
+    await Promise.race([server.start(), standsBy.promise]);
   } catch (cause) {
     // The library rejects with nothing at all where the server exits early.
     throw new Error(`PostgreSQL did not start in ${folder}: ${log.slice(-1_000)}`, { cause });

@@ -1,5 +1,8 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createAuthority, issue, lifetime, startTlsServer } from '../../../../lib/demo/servers/tls.ts';
+import { createTrustStore, judgeTrust } from '../../../../lambdas/tasks/certificates/_trust.ts';
 import { check, checkServed, createPki, fullChain, until, type Pki } from './_endpoint.ts';
 
 const now = new Date();
@@ -129,6 +132,14 @@ describe('the chain', () => {
     const { kinds, measurements } = await checkServed({ issued: await leaf({ authority }), ca, now });
     expect(kinds).toEqual(['chain-ends-first', 'renewal-due']);
     expect(measurements['certificate-days-left']).toBe(5);
+  });
+
+  test('the public roots are trusted, and a ca is trusted besides them', () => {
+    const [pem = ''] = rootCertificates;
+    const root = new X509Certificate(pem);
+    expect(judgeTrust([root], createTrustStore(), undefined).status).toBe('trusted');
+    expect(judgeTrust([root], createTrustStore(ca), undefined).status).toBe('trusted');
+    expect(judgeTrust([root], { rootsBySubject: new Map() }, undefined).status).toBe('self-signed');
   });
 
   test('a root that has expired in the bundle of the profile fails', async () => {

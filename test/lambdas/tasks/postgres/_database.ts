@@ -1,7 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
+import type { TaskResult } from '../../../../core/task.ts';
 import { execute, startPostgres, type PostgresServer } from '../../../../lib/demo/servers/postgres.ts';
+import { performTask, type Performance, type Performed } from '../../../harness/perform-task.ts';
 
 export interface TestServer {
   readonly server: PostgresServer;
@@ -40,4 +43,27 @@ export async function tableWithDeadRows(url: string, relation: string, rows: num
   await execute(url, `CREATE TABLE ${relation} (id int PRIMARY KEY, status text)`, rowsSql);
   await execute(url, `VACUUM (ANALYZE) ${relation}`);
   await execute(url, `DELETE FROM ${relation} WHERE id <= ${dead}`);
+}
+
+/** Performs a task through its pauses, each of them without waiting. */
+export async function toEnd(
+  performance: Performance,
+): Promise<{ result: TaskResult<string>; actions: Performed['actions'] }> {
+  const actions: Performed['actions'][number][] = [];
+  let resume = performance.resume;
+  for (let calls = 0; calls < 50; calls += 1) {
+    const performed = await performTask({ ...performance, ...(resume !== undefined && { resume }) });
+    actions.push(...performed.actions);
+    if (!('paused' in performed.result)) return { result: performed.result, actions };
+    resume = performed.result.cursor;
+  }
+  throw new Error(`${performance.task.name} has not ended after 50 pauses`);
+}
+
+/** A session that stays open with what was done in it. */
+export async function openSession(url: string, ...statements: readonly string[]): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'test-session' });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  return client;
 }

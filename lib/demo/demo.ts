@@ -1,0 +1,62 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { runKeys } from '../../lambdas/runtime/run-keys.ts';
+import { performRun, type RunResult } from '../local/perform-run.ts';
+import type { Progress } from '../local/run-locally.ts';
+import { openWorkspace } from '../local/workspace.ts';
+import { differenceFrom, type Difference, mendedBy } from './planted.ts';
+import { type DemoServers, startServers } from './servers.ts';
+
+export interface DemoOptions {
+  /** Plants everything again, also what an earlier demo mended. */
+  readonly fresh: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly say: (text: string) => void;
+}
+
+export interface Demo {
+  readonly result: RunResult;
+  readonly difference: Difference;
+  /** The file of the page. */
+  readonly page: string;
+  readonly servers: DemoServers;
+}
+
+const FOLDER = resolve('.fettle', 'demo');
+const MENDED = join(FOLDER, 'mended.json');
+
+/** Starts real servers with planted problems and runs EventChain's daily procedure on them. */
+export async function runDemo({ fresh, signal, onProgress, say }: DemoOptions): Promise<Demo> {
+  const now = new Date();
+  await mkdir(FOLDER, { recursive: true });
+  if (fresh) await rm(join(FOLDER, 'local'), { recursive: true, force: true });
+  say('starting PostgreSQL, three TLS servers and a Kubernetes API, and writing backups …');
+  const servers = await startServers(FOLDER, { fresh, now });
+  try {
+    const mended = servers.planted ? [] : await readMended();
+    const workspace = await openWorkspace({ platform: 'demo', now });
+    const onReaped = (keys: readonly string[]) => {
+      for (const key of keys) say(`${key} had been left open and was ended`);
+    };
+    const input = { trigger: 'person', mode: 'execute', reason: 'demo' };
+    const result = await performRun({ workspace, procedure: 'daily', input, signal, onProgress, onReaped });
+    await writeFile(MENDED, JSON.stringify([...new Set([...mended, ...mendedBy(result.report)])], null, 2));
+    const page = join(FOLDER, 'local', runKeys(result.runKey).page);
+    return { result, difference: differenceFrom(result.report, mended), page, servers };
+  } catch (thrown) {
+    await servers.stop();
+    throw thrown;
+  }
+}
+
+async function readMended(): Promise<string[]> {
+  try {
+    return z.array(z.string()).parse(JSON.parse(await readFile(MENDED, 'utf8')));
+  } catch (thrown) {
+    // A demo that was stopped before its end has mended nothing that is known.
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw thrown;
+  }
+}
