@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { sha256 } from '../core/json.ts';
@@ -15,11 +15,15 @@ const TASK_PREFIX = 'fettle-task:';
 /** Folder names of the bundles by handler: each has an `index.js` with an exported `handler`. */
 export type Bundles = ReadonlyMap<string, string>;
 
-/** Every step and task, bundled by one esbuild call; the same sources give the same bundles and are bundled once. */
-export async function bundleHandlers(): Promise<Bundles> {
-  const tasks = await taskEntryPoints();
+/**
+ * Every step and task, bundled by one esbuild call; the same sources give the same bundles and are bundled once.
+ *
+ * The tasks are those of the catalogue unless given, by name their absolute files.
+ */
+export async function bundleHandlers(given?: ReadonlyMap<string, string>): Promise<Bundles> {
+  const tasks = given ?? (await taskEntryPoints());
   const names = [...Object.keys(STEP_TIMEOUTS), ...tasks.keys()];
-  const folder = join(ROOT, 'node_modules', '.cache', 'fettle', await hashOfSources());
+  const folder = join(ROOT, 'node_modules', '.cache', 'fettle', await hashOfSources(tasks));
   const bundles = new Map(names.map((name) => [name, join(folder, name)]));
   if (existsSync(folder)) return bundles;
   // Built aside and moved into place: what is there is whole, also when two commands bundle at once.
@@ -92,7 +96,7 @@ function taskEntries(tasks: ReadonlyMap<string, string>): Plugin {
   };
 }
 
-async function hashOfSources(): Promise<string> {
+async function hashOfSources(tasks: ReadonlyMap<string, string>): Promise<string> {
   const hash = createHash('sha256');
   const files: string[] = [];
   for await (const file of glob(['core/**/*.ts', 'lambdas/**/*.ts', 'lib/bundle.ts', 'package-lock.json'], {
@@ -100,6 +104,7 @@ async function hashOfSources(): Promise<string> {
   })) {
     files.push(file);
   }
-  for (const file of files.sort()) hash.update(file).update(await readFile(join(ROOT, file)));
+  for (const file of [...files, ...tasks.values()].sort())
+    hash.update(relative(ROOT, resolve(ROOT, file))).update(await readFile(resolve(ROOT, file)));
   return hash.digest('hex').slice(0, 32);
 }

@@ -4,7 +4,7 @@ import type { Severity } from '../core/finding.ts';
 import type { RunReport } from '../core/report.ts';
 import { byWorst, type Verdict } from '../core/verdict.ts';
 import { visible } from '../lambdas/report/markup.ts';
-import { headline, numbersOf, placeOf } from '../lambdas/report/phrases.ts';
+import { headline, numbersOf, placeOf, spanOf } from '../lambdas/report/phrases.ts';
 
 export interface TerminalOptions {
   /** True on a terminal; text that goes to a file or a pipe has no colours. */
@@ -16,9 +16,7 @@ export function renderTerminal(report: RunReport, { colour }: TerminalOptions): 
   const paint = painter(colour);
   const lines = [
     paint.bold(paint.of(report.verdict, visible(headline(report)))),
-    visible(
-      `${report.platform} ${report.environment}, ${report.procedure}, ${report.start_time} to ${report.end_time}`,
-    ),
+    visible(`${report.platform} ${report.environment}, ${report.procedure}, ${spanOf(report)}`),
     ...(report.endedBecause ? [visible(report.endedBecause)] : []),
     '',
     ...report.findings.flatMap((finding) => findingLines(finding, report, paint)),

@@ -2,12 +2,12 @@ import type { RecordedAction } from '../../core/action.ts';
 import type { ReportedTask, RunReport } from '../../core/report.ts';
 import { byWorst } from '../../core/verdict.ts';
 import { html, type Markup } from './markup.ts';
-import { headline, numbersOf, placeOf, withUnit } from './phrases.ts';
+import { headline, numbersOf, placeOf, spanOf, withUnit } from './phrases.ts';
 import { STYLE } from './style.ts';
 
 /** The report as one page that needs nothing else: worst first, what changed, what was done, what is not known. */
 export function renderPage(report: RunReport): string {
-  const { platform, environment, procedure, runId, start_time, end_time, duration_minutes, verdict } = report;
+  const { platform, environment, procedure, runId, duration_minutes, verdict } = report;
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -24,7 +24,7 @@ export function renderPage(report: RunReport): string {
           <p>${platform} · ${environment} · ${procedure}</p>
           <h1>${headline(report)}</h1>
           <p>
-            ${start_time} to ${end_time} UTC, ${duration_minutes} minutes. Started by
+            ${spanOf(report)}, ${duration_minutes} minutes. Started by
             ${report.trigger}${report.override ? `, overriding the ${report.override}` : ''}${report.reason ? `: ${report.reason}` : ''}.
           </p>
           ${report.endedBecause ? html`<p><strong>${report.endedBecause}</strong></p>` : ''}

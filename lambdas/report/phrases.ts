@@ -1,6 +1,5 @@
 import type { ReportedFinding } from '../../core/finding.ts';
 import type { RunReport } from '../../core/report.ts';
-import type { Verdict } from '../../core/verdict.ts';
 
 /** Words that page, terminal and message share, so that one run is told in one way. */
 
@@ -40,11 +39,14 @@ function bytes(value: number): string {
   return `${size.toLocaleString('en-GB', { maximumFractionDigits: 1 })} ${units[place] ?? 'B'}`;
 }
 
+/** `2026-11-21 02:00:04 to 02:11:30 UTC`; the day is said twice only where it changed. */
+export function spanOf({ start_time, end_time }: Pick<RunReport, 'start_time' | 'end_time'>): string {
+  const [start, end] = [start_time, end_time].map((time) => time.slice(0, 19).replace('T', ' '));
+  const sameDay = start_time.slice(0, 10) === end_time.slice(0, 10);
+  return `${start ?? ''} to ${sameDay ? (end ?? '').slice(11) : (end ?? '')} UTC`;
+}
+
 /** `public.orders of main`, or the target alone. */
 export function placeOf({ target, subject }: Pick<ReportedFinding, 'target' | 'subject'>): string {
   return subject === undefined || subject === target ? target : `${subject} of ${target}`;
-}
-
-export function wordOf(verdict: Verdict): string {
-  return { pass: 'pass', warn: 'warning', unknown: 'unknown', fail: 'failure' }[verdict];
 }

@@ -23,7 +23,8 @@ article p { margin: .25rem 0; }
 .means, .source { opacity: .8; font-size: .9rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
+th { white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; min-width: 5rem; }
-code { font-size: .85rem; }
+code { font-size: .85rem; overflow-wrap: normal; }
 footer { border-top: 1px solid var(--line); font-size: .85rem; margin-top: 2rem; }
 `);

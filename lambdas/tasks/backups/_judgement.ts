@@ -68,7 +68,8 @@ export function judgeDates(
     return [misdated(`${name} is named for ${iso(stamp.at)} and ${written}`)];
   }
   const twin = earlier.find((other) => created && other.created?.at.getTime() === created.at.getTime());
-  if (twin) return [misdated(`${name} was begun in the same second as ${shown(twin.backup.name)}: one is a copy of the other`)];
+  if (twin)
+    return [misdated(`${name} was begun in the same second as ${shown(twin.backup.name)}: one is a copy of the other`)];
 
   if (created) {
     const lagSeconds = secondsBetween(created.at, stamp?.at ?? lastModified);

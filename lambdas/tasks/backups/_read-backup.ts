@@ -162,3 +162,15 @@ async function* tapped(
     yield piece;
   }
 }
+
+/** The SHA-256 of a file in hexadecimal digits; undefined where it cannot be read. */
+export async function sha256Of(source: BackupSource, file: BackupFile): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of source.open(file)) hash.update(piece);
+    return hash.digest('hex');
+  } catch (thrown) {
+    if (thrown instanceof Flaw || thrown instanceof Unavailable) return undefined;
+    throw thrown;
+  }
+}

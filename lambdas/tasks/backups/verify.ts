@@ -1,33 +1,21 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DurationSeconds, Percent } from '../../../core/duration.ts';
 import { Unavailable } from '../../../core/errors.ts';
-import type { Finding, Measurement } from '../../../core/finding.ts';
-import { isReference } from '../../../core/target-kinds.ts';
 import { targetsOf } from '../../../core/platform.ts';
+import { isReference } from '../../../core/target-kinds.ts';
 import { defineTask, type Permission } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { bucketAddress, bucketSource } from './_bucket.ts';
-import { catalogue, type Backup } from './_catalogue.ts';
 import { directorySource } from './_directory.ts';
-import {
-  hours,
-  judgeAge,
-  judgeDates,
-  judgeObjects,
-  judgeSize,
-  madeAt,
-  newestFirst,
-  secondsBetween,
-  type Observation,
-} from './_judgement.ts';
-import { contentOf, glimpse, readBackup, type Reading } from './_read-backup.ts';
-import { shown } from './_shown.ts';
+import { examine } from './_examination.ts';
+import { secondsBetween } from './_judgement.ts';
 import type { BackupSource } from './_source.ts';
 
 const Input = z.strictObject({
-  maxAge: DurationSeconds.default(93_600).describe('How old the newest backup may be; 26h by default, a day and some slack'),
+  maxAge: DurationSeconds.default(93_600).describe(
+    'How old the newest backup may be; 26h by default, a day and some slack',
+  ),
   match: z
     .string()
     .min(1)
@@ -41,11 +29,21 @@ const Input = z.strictObject({
   stampTolerance: DurationSeconds.default(7_200).describe(
     'How far the time in the name, the time of writing and the time inside may lie apart; 2h by default',
   ),
-  history: z.int().min(3).max(60).default(7).describe('With how many earlier backups of the same name the newest is compared'),
-  shrunkBelow: Percent.default(50).describe('The share of the usual size below which a backup has lost something; 50% by default'),
-  grownBeyond: z.number().min(1).default(3).describe('The multiple of the usual size above which a backup is looked at'),
+  history: z
+    .int()
+    .min(3)
+    .max(60)
+    .default(7)
+    .describe('With how many earlier backups of the same name the newest is compared'),
+  shrunkBelow: Percent.default(50).describe(
+    'The share of the usual size below which a backup has lost something; 50% by default',
+  ),
+  grownBeyond: z
+    .number()
+    .min(1)
+    .default(3)
+    .describe('The multiple of the usual size above which a backup is looked at'),
 });
-type Input = z.output<typeof Input>;
 
 const KINDS = {
   'no-backup': {
@@ -60,7 +58,8 @@ const KINDS = {
   },
   misdated: {
     severity: 'fail',
-    means: 'The name, the time of writing and the time inside of the backup cannot all be true: an old one may bear a new name.',
+    means:
+      'The name, the time of writing and the time inside of the backup cannot all be true: an old one may bear a new name.',
     remedy: 'Compare it with the backups before it; where the names are only in local time, set timezone.',
   },
   rewritten: {
@@ -150,12 +149,75 @@ const KINDS = {
   },
   verified: {
     severity: 'info',
-    means: 'The backup was read from its first byte to its last and nothing was wrong; whether it restores is not known.',
+    means:
+      'The backup was read from its first byte to its last and nothing was wrong; whether it restores is not known.',
     remedy: 'Nothing; let backups-rehearse-restore prove that it restores.',
   },
 } as const;
-type Kind = keyof typeof KINDS;
 
-const FRESH_SECONDS = 120;
-const ABANDONED_SECONDS = 3_600;
-const GROWTH_WAIT_MS = 1_500;
+// What the task does besides reading: enough to say so before it is stopped.
+const MOST_MARGIN_SECONDS = 5;
+
+/** Opens the place that an address names. */
+function sourceOf(url: string, signal: AbortSignal): BackupSource {
+  if (url.startsWith('s3://')) return bucketSource(bucketAddress(url), signal);
+  if (url.startsWith('file:///')) return directorySource(fileURLToPath(url), signal);
+  throw new Unavailable('the address is neither s3://bucket/prefix/ nor file:///folder/');
+}
+
+function permissionsFor(url: string): Permission[] {
+  if (isReference(url)) {
+    const because = 'The address is a reference, so the bucket is not known before the task runs.';
+    return [{ actions: ['s3:ListBucket', 's3:GetObject'], resources: ['*'], because }];
+  }
+  if (!url.startsWith('s3://')) return [];
+  const { bucket, prefix } = bucketAddress(url);
+  return [
+    { actions: ['s3:ListBucket'], resources: [`arn:aws:s3:::${bucket}`] },
+    { actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${bucket}/${prefix}*`] },
+  ];
+}
+
+/** Aborts a little before the deadline, so that there is time left to say how far it came. */
+function beforeDeadline(signal: AbortSignal, leftSeconds: number): AbortSignal {
+  const margin = Math.min(MOST_MARGIN_SECONDS, leftSeconds / 10);
+  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, leftSeconds - margin) * 1_000)]);
+}
+
+export const task = defineTask({
+  name: 'backups-verify',
+  summary: 'Verifies that there is a young backup of usual size, and reads the newest to its end',
+  effect: 'read-only',
+  target: 'backups',
+  input: Input,
+  examples: [{}, { maxAge: '8h' }, { match: 'database_*.sql.gz', timezone: 'Europe/Berlin', shrunkBelow: '80%' }],
+  findings: KINDS,
+  permissions: (platform) => [...targetsOf(platform, 'backups').values()].flatMap(({ url }) => permissionsFor(url)),
+  timeoutSeconds: 840,
+  run: ({ input, targets, now, clock, deadline, signal }) =>
+    eachTarget(
+      targets,
+      async ({ name: target, url }) => {
+        const stop = beforeDeadline(signal, secondsBetween(clock(), deadline));
+        const { observations, measurements } = await examine(sourceOf(url.reveal(), stop), input, {
+          now,
+          clock,
+          signal: stop,
+        });
+        return {
+          findings: observations.map((observation) => ({ ...observation, target })),
+          measurements: measurements.map((measurement) => ({ ...measurement, target })),
+        };
+      },
+      { concurrency: 2 },
+    ),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return false;
+    throw thrown;
+  }
+}

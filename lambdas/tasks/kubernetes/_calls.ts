@@ -46,7 +46,9 @@ function waitBefore(attempt: number, thrown: unknown): number | undefined {
   const backoffMs = FIRST_WAIT_MS * 2 ** (attempt - 1);
   if (thrown instanceof ApiException) {
     if (thrown.code !== 429 && thrown.code < 500) return undefined;
-    return Math.min(LONGEST_WAIT_MS, retryAfterMs(thrown) ?? backoffMs);
+    const waitMs = retryAfterMs(thrown) ?? backoffMs;
+    // Who asks for minutes is not asked again in this run.
+    return waitMs > LONGEST_WAIT_MS ? undefined : waitMs;
   }
   return isBroken(thrown) ? backoffMs : undefined;
 }

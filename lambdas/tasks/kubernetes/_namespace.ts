@@ -46,7 +46,7 @@ async function nearNames(name: string, cluster: Cluster): Promise<string[]> {
 }
 
 /** How many letters must be put in, left out or changed to make one text of the other. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];

@@ -22,7 +22,7 @@ function entry(text: string): string {
   return procedureWith('budget: 30m', `\n      - ${text}`);
 }
 
-test.each([
+const REFUSED: readonly (readonly [text: string, ...lines: string[]])[] = [
   [
     procedureWith('vaccum: yes'),
     'CFG_UNKNOWN_KEY mine.yaml:7:5 procedures.daily.vaccum: unknown key; allowed: schedule, timezone, startedBy, window, budget, tasks',
@@ -89,7 +89,7 @@ test.each([
   ],
   [
     entry('postgres-vacuum: { targets: [] }'),
-    'TARGET_EMPTY mine.yaml:9:28 procedures.daily.tasks[0].postgres-vacuum.targets: names no target',
+    'TARGET_EMPTY mine.yaml:9:37 procedures.daily.tasks[0].postgres-vacuum.targets: names no target',
   ],
   [
     entry('postgres-vacuum: { targets: [mian] }'),
@@ -149,6 +149,11 @@ test.each([
     'CFG_NO_TASKS mine.yaml:2:1 targets: no task of platforms/default.yaml looks at these targets; write procedures, found hosts',
   ],
   ['platform: shop\n', 'CFG_MISSING mine.yaml:1:1 targets: missing: targets, or environments with targets in each'],
-])('a profile %# is refused in words that help', async (text, ...lines) => {
-  expect(await linesOn(text)).toEqual(lines);
-});
+];
+
+test.each(REFUSED.map(([text, ...lines]) => ({ text, lines, said: lines.join(' + ') })))(
+  'says $said',
+  async ({ text, lines }) => {
+    expect(await linesOn(text)).toEqual(lines);
+  },
+);
