@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { effectsOfVerb, type Effect } from '../core/effect.ts';
+import { effectsOfVerb } from '../core/effect.ts';
 import { InvalidInput } from '../core/errors.ts';
 import { KIND_NAMES } from '../core/platform.ts';
 import type { TargetKind } from '../core/target-kinds.ts';
 import { loadCatalogue } from '../lambdas/catalogue.ts';
 import { nearestWord } from './profiles/nearest-word.ts';
 import { changingTask, changingTaskTest } from './scaffold/changing-task.ts';
+import type { TaskOutline } from './scaffold/outline.ts';
 import { readingTask, readingTaskTest } from './scaffold/reading-task.ts';
 
 export interface NewTask {
@@ -17,15 +18,6 @@ export interface NewTask {
   readonly root: string;
   /** Needed only where neither the domain nor its other tasks tell. */
   readonly target?: string | undefined;
-}
-
-/** What the text of a new task is made from. */
-export interface TaskOutline {
-  readonly domain: string;
-  /** The name of its file without ending. */
-  readonly stem: string;
-  readonly effect: Effect;
-  readonly target: TargetKind;
 }
 
 const PLACE = /^([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\/([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;

@@ -28,7 +28,7 @@ export function checkPeople(profile: ProfileSettings, isSound: (path: Path) => b
       const members = new Set(groups.get(approvers) ?? []).size;
       if (members === 0) {
         const message = 'this group has nobody in it; list its members under people';
-        const allowed = [...groups.keys()];
+        const allowed = [...groups].filter(([, people]) => people.length > 0).map(([name]) => name);
         complaints.push({
           code: 'CFG_APPROVERS_EMPTY',
           path,

@@ -73,7 +73,9 @@ const LISTED_AT_MOST = 16;
 export function problemText(problem: ProfileProblem): string {
   const { file, line, column, path, message, found, allowed = [], nearest } = problem;
   let text = `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
-  if (found !== undefined && !path.endsWith(found) && !message.includes(found)) text += `, found ${found}`;
+  const isSaid = (word: string) =>
+    path.endsWith(word) || path.endsWith(`[${JSON.stringify(word)}]`) || message.includes(word);
+  if (found !== undefined && !isSaid(found)) text += `, found ${found}`;
   if (nearest !== undefined) text += `; did you mean "${nearest}"?`;
   if (allowed.length === 0) return text;
   const more = allowed.length > LISTED_AT_MOST ? ` and ${allowed.length - LISTED_AT_MOST} more` : '';

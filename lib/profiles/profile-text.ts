@@ -1,16 +1,13 @@
-import { messageOf } from '../../core/errors.ts';
 import type { Complaint } from './problem.ts';
 
 /** Profiles of hundreds of targets are a tenth of this. */
 export const LARGEST_PROFILE_BYTES = 1_000_000;
 
+const ENCODING = ['UTF-8 without byte order mark'];
+
 /** Characters that make a text read otherwise than it is, or that do things to a terminal. */
 const FORBIDDEN =
-  // eslint's rule against control characters guards against typing errors; here they are what is looked for.
-  new RegExp(
-    '[\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u061C\\u200B\\u200E\\u200F\\u2028\\u2029' +
-      '\\u202A-\\u202E\\u2060\\u2066-\\u2069\\uFEFF\\uFFFE\\uFFFF]',
-  );
+  /(?![\t\n\r])[\p{Cc}\p{Zl}\p{Zp}\u061C\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF\uFFFE\uFFFF]/u;
 
 /** The text of a profile's bytes, or why they are none: too many, not UTF-8, or with characters that deceive. */
 export function decodeProfile(bytes: Uint8Array): { readonly text: string } | { readonly complaint: Complaint } {
@@ -50,12 +47,16 @@ function otherEncoding(bytes: Uint8Array): Pick<Complaint, 'code' | 'message' | 
   const [first, second, third] = bytes;
   const utf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   const silentUtf16 = (first === 0 && second !== 0) || (first !== undefined && first !== 0 && second === 0);
-  const allowed = ['UTF-8 without byte order mark'];
   if (utf16 || (silentUtf16 && bytes.length > 2)) {
-    return { code: 'CFG_ENCODING', message: 'the file is not UTF-8', found: 'UTF-16', allowed };
+    return { code: 'CFG_ENCODING', message: 'the file is not UTF-8', found: 'UTF-16', allowed: ENCODING };
   }
   if (first === 0xef && second === 0xbb && third === 0xbf) {
-    return { code: 'CFG_ENCODING', message: 'the file begins with a byte order mark', found: 'U+FEFF', allowed };
+    return {
+      code: 'CFG_ENCODING',
+      message: 'the file begins with a byte order mark',
+      found: 'U+FEFF',
+      allowed: ENCODING,
+    };
   }
   return undefined;
 }
@@ -63,9 +64,10 @@ function otherEncoding(bytes: Uint8Array): Pick<Complaint, 'code' | 'message' | 
 function decodedUtf8(bytes: Uint8Array): { readonly text: string } | { readonly complaint: Complaint } {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch (malformed) {
-    const message = `the file is not UTF-8: ${messageOf(malformed)}`;
-    return { complaint: { code: 'CFG_ENCODING', offset: 0, path: [], message } };
+  } catch {
+    return {
+      complaint: { code: 'CFG_ENCODING', offset: 0, path: [], message: 'the file is not UTF-8', allowed: ENCODING },
+    };
   }
 }
 

@@ -67,7 +67,7 @@ async function bytesOf(file: string): Promise<{ readonly bytes: Uint8Array } | {
     if (about.size > LARGEST_PROFILE_BYTES) return { complaint: tooLarge(about.size) };
     return { bytes: await readFile(file, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) }) };
   } catch (thrown) {
-    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    const missing = typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
     if (missing) return unreadable('CFG_NOT_FOUND', 'there is no such file');
     return unreadable('CFG_UNREADABLE', `cannot be read: ${messageOf(thrown)}`);
   }
@@ -95,10 +95,10 @@ function problemOf(complaint: Complaint, file: string, lines: LineCounter, root:
     line,
     column: col,
     path: pathText(place),
-    message: withoutPasswords(also ? `${message} line ${also.line}, column ${also.col}` : message),
-    ...(found !== undefined && { found: withoutPasswords(found) }),
-    ...(allowed !== undefined && { allowed }),
-    ...(nearest !== undefined && { nearest }),
+    message: shownText(also ? `${message} line ${also.line}, column ${also.col}` : message),
+    ...(found !== undefined && { found: shownText(found) }),
+    ...(allowed !== undefined && { allowed: allowed.map(shownText) }),
+    ...(nearest !== undefined && { nearest: shownText(nearest) }),
   };
 }
 
@@ -106,4 +106,9 @@ function positionAt(lines: LineCounter, offset: number): { readonly line: number
   const { line, col } = lines.linePos(offset);
   // Without any line the counter says line 0.
   return { line: Math.max(1, line), col: Math.max(1, col) };
+}
+
+/** One line without credentials, whatever was quoted from the file. */
+function shownText(text: string): string {
+  return withoutPasswords(text).replace(/\s+/g, ' ');
 }

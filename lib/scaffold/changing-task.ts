@@ -1,5 +1,4 @@
-import type { TaskOutline } from '../scaffold.ts';
-import { wordsOf } from './words.ts';
+import { wordsOf, type TaskOutline } from './outline.ts';
 
 /** The text of a task that changes things: it chooses, and acts within its cap; reading and changing are left open. */
 export function changingTask(outline: TaskOutline): string {

@@ -1,5 +1,4 @@
-import type { TaskOutline } from '../scaffold.ts';
-import { wordsOf } from './words.ts';
+import { wordsOf, type TaskOutline } from './outline.ts';
 
 /** The text of a task that reads and judges. Its judgement is whole; what it reads is left to be written. */
 export function readingTask(outline: TaskOutline): string {

@@ -7,7 +7,7 @@
  *   store-writer.ts <folder> step <operation> <calls>    does one thing to the key `subject`, is killed by itself
  *                                                        before the given change of the disk, prints `done` otherwise
  *
- * It prints `ready` and begins with the first line that it reads.
+ * It prints `ready`, begins with the first line that it reads, and never outlives its standard input.
  */
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -88,8 +88,12 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
   step: () => step(name, Number(number)),
 };
 
+async function work(): Promise<void> {
+  await jobs[job]?.();
+  process.exit(0);
+}
+
 say('ready');
-process.stdin.once('data', () => {
-  process.stdin.pause();
-  void jobs[job]?.();
-});
+process.stdin.once('data', () => void work());
+// The test that started it is gone.
+process.stdin.once('end', () => process.exit(1));

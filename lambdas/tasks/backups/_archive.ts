@@ -28,6 +28,7 @@ export interface ArchiveHead {
 export interface DataEntry {
   readonly dumpId: number;
   readonly label: string;
+  readonly isLargeObjects: boolean;
   /** COPY closes its rows with a line of its own; INSERT statements do not. */
   readonly copies: boolean;
   /** Where its block begins; undefined where pg_dump wrote into a pipe and could not go back to say so. */
@@ -179,7 +180,8 @@ async function readEntry(reader: ByteReader, head: ArchiveHead, what: string): P
   const hasData = position ? position.state !== NO_DATA : file !== undefined;
   const label = [namespace, tag].filter((part) => part && part.length > 0).join('.');
   const copies = (copyStatement?.length ?? 0) > 0;
-  const data = hasData ? { dumpId, label, copies, offset: position?.offset, file } : undefined;
+  const isLargeObjects = kind === 'BLOBS';
+  const data = hasData ? { dumpId, label, isLargeObjects, copies, offset: position?.offset, file } : undefined;
   return { dumpId, kind, label, definition, texts, data };
 }
 

@@ -53,6 +53,9 @@ export async function readCustom(reader: ByteReader): Promise<Contents> {
         `${entry.label} begins at byte ${position}; the table of contents says ${entry.offset}`,
       );
     }
+    if (entry.isLargeObjects !== (type === BLOCK_LARGE_OBJECTS)) {
+      throw new Flaw('damaged', `the block of ${entry.label} is of the wrong type`);
+    }
     missing.delete(dumpId);
     dataBytes +=
       type === BLOCK_ROWS

@@ -29,13 +29,22 @@ export function madeAt({ stamp, lastModified }: Pick<Backup, 'stamp' | 'lastModi
   return new Date(Math.min(stamped, lastModified.getTime()));
 }
 
-/** Newest first by when they were made; never by name, which sorts `shop-9` behind `shop-10`. */
+/** When a backup claims to be of: what a person who looks for the newest goes by. The time of writing fills what the name leaves open. */
+function claimedAt({ stamp, lastModified }: Backup): number {
+  if (!stamp) return lastModified.getTime();
+  const from = stamp.at.getTime();
+  return Math.min(Math.max(from, lastModified.getTime()), from + stamp.precisionSeconds * 1_000);
+}
+
+/**
+ * Newest first by what they claim, so that an old file under a new name is the one that is judged.
+ *
+ * Never by the text of the names, which sorts `shop-10` before `shop-9`.
+ */
 export function newestFirst(backups: readonly Backup[]): Backup[] {
   return backups.toSorted(
     (a, b) =>
-      madeAt(b).getTime() - madeAt(a).getTime() ||
-      b.lastModified.getTime() - a.lastModified.getTime() ||
-      (a.name < b.name ? -1 : 1),
+      claimedAt(b) - claimedAt(a) || b.lastModified.getTime() - a.lastModified.getTime() || (a.name < b.name ? -1 : 1),
   );
 }
 

@@ -27,7 +27,8 @@ export async function readTar(reader: ByteReader): Promise<Contents> {
     throw new Flaw('cannot-be-opened', detail);
   }
   const { head, objects, data } = await readTocMember(reader, first);
-  const rows = new Map(data.map((entry) => [entry.file, entry]));
+  // The entry of the large objects names a file that is never written: a list stands for it.
+  const rows = new Map(data.filter(({ isLargeObjects }) => !isLargeObjects).map((entry) => [entry.file, entry]));
   const missing = new Set(rows.keys());
   const present = new Set<string>();
   const largeObjects: string[] = [];
@@ -44,6 +45,8 @@ export async function readTar(reader: ByteReader): Promise<Contents> {
     else await countBytes(pieces);
     await reader.read(padding(member.sizeBytes), what);
   }
+  if (data.some(({ isLargeObjects }) => isLargeObjects) && ![...present].some(isLargeObjectList))
+    missing.add('blobs.toc');
   const [lost] = [...missing, ...largeObjects.filter((name) => !present.has(name))];
   if (lost !== undefined) throw new Flaw('damaged', `${lost} is in its table of contents and not in the tar archive`);
   return {

@@ -94,13 +94,13 @@ test.each([
   [
     'approval: { quarterly: { approvers: tean } }',
     [
-      'CFG_APPROVERS_EMPTY mine.yaml:4:37 approval.quarterly.approvers: this group has nobody in it; list its members under people, found "tean"; did you mean "team"? allowed: team, nobody',
+      'CFG_APPROVERS_EMPTY mine.yaml:4:37 approval.quarterly.approvers: this group has nobody in it; list its members under people, found "tean"; did you mean "team"? allowed: team',
     ],
   ],
   [
     'approval: { quarterly: { approvers: nobody } }',
     [
-      'CFG_APPROVERS_EMPTY mine.yaml:4:37 approval.quarterly.approvers: this group has nobody in it; list its members under people, found "nobody"; allowed: team, nobody',
+      'CFG_APPROVERS_EMPTY mine.yaml:4:37 approval.quarterly.approvers: this group has nobody in it; list its members under people, found "nobody"; allowed: team',
     ],
   ],
   [

@@ -56,7 +56,7 @@ test.each<[string, string | Uint8Array, readonly string[]]>([
   [
     'it is Latin-1',
     bytes(GOOD, '# caf', [0xe9], '\n'),
-    ['CFG_ENCODING mine.yaml:1:1 the file is not UTF-8: The encoded data was not valid for encoding utf-8'],
+    ['CFG_ENCODING mine.yaml:1:1 the file is not UTF-8; allowed: UTF-8 without byte order mark'],
   ],
   [
     'it holds NUL',
@@ -153,13 +153,15 @@ targets:
     d: "postgres://app:sesame@h/db"
     e: { url: { "postgres://app:sesame@h/db": 1 } }
     "postgres://app:sesame@h": {}
+    "two\\nlines": { url: env:DB }
 "postgres://app:sesame@h/db": 1
 notify: { slack: https://hooks.slack.com/services/sesame }
-procedures: { daily: { budget: "postgres://app:sesame@h", tasks: ["postgres://app:sesame@h/db"] } }
+procedures: { daily: { budget: "postgres://app:sesame@h", tasks: ["postgres://app:sesame@h/db", postgres-vacuum: { targets: [x] }] } }
 `);
 
   expect(lines.length).toBeGreaterThanOrEqual(9);
   expect(lines.join('\n')).not.toMatch(/sesame|se same/);
+  expect(lines.filter((line) => line.includes('\n'))).toEqual([]);
   expect(lines).toContain(
     'CFG_SECRET_INLINE mine.yaml:4:15 targets.postgres.a.url: has a password in it; put it into a secret and write secret:…, env:… or file:…, found "postgres://[redacted]"',
   );

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,12 @@ export interface RunOptions {
 }
 
 const PROCEDURE = 'daily';
+const folders: string[] = [];
+
+/** Removes the stores of all runs of this test file. */
+export async function forgetRuns(): Promise<void> {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+}
 
 /** Writes what Begin would have written. */
 export async function beginRun({
@@ -40,6 +46,7 @@ export async function beginRun({
   timeoutSeconds = 300,
 }: RunOptions): Promise<TestRun> {
   const folder = await mkdtemp(join(tmpdir(), 'fettle-store-'));
+  folders.push(folder);
   const store = new DirectoryStore(folder);
   const id = `daily-manual-${Date.now()}`;
   const runKey = `runs/${PROCEDURE}/${id}`;

@@ -2,13 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import { task } from '../../../../lambdas/tasks/postgres/vacuum.ts';
 import { openSession, startTestServer, tableWithDeadRows, type TestServer, valueOf } from './_database.ts';
-import { beginRun, callStep, ended, finishStep, recordOf, spawnStep, type TestRun, until } from './_run.ts';
+import { beginRun, callStep, ended, finishStep, forgetRuns, recordOf, spawnStep, type TestRun, until } from './_run.ts';
 
 let tests: TestServer;
 beforeAll(async () => {
   tests = await startTestServer();
 });
-afterAll(() => tests.end());
+afterAll(async () => {
+  await tests.end();
+  await forgetRuns();
+});
 
 const input = { minRows: 1_000, followAfter: '1s' };
 

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { defineTask } from '../../../core/task.ts';
+
+export const task = defineTask({
+  name: 'test-check-hangs',
+  summary: 'Stands for a task that ends like this: hangs',
+  effect: 'read-only',
+  target: 'logs',
+  input: z.strictObject({}),
+  examples: [{}],
+  findings: { broken: { severity: 'fail', means: 'It is broken.', remedy: 'Mend it.' } },
+  timeoutSeconds: 20,
+  run: ({ now }) => {
+    for (;;) void now.getTime();
+  },
+});

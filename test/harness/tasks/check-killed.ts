@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { defineTask } from '../../../core/task.ts';
+
+export const task = defineTask({
+  name: 'test-check-killed',
+  summary: 'Stands for a task that ends like this: killed',
+  effect: 'read-only',
+  target: 'logs',
+  input: z.strictObject({}),
+  examples: [{}],
+  findings: { broken: { severity: 'fail', means: 'It is broken.', remedy: 'Mend it.' } },
+  timeoutSeconds: 20,
+  run: () => {
+    process.kill(process.pid, 'SIGKILL');
+    return Promise.resolve({ findings: [], measurements: [] });
+  },
+});
