@@ -10,6 +10,8 @@ import { scaffoldTask } from '../lib/scaffold.ts';
 import { brokenPromises } from './contract/task-contract.ts';
 import { REPOSITORY, sourceFiles } from './harness/cruise.ts';
 
+/** Real compilers run here, on machines that are busy. */
+const PATIENCE_MS = 180_000;
 const CONFIGURATION = ['package.json', 'tsconfig.json', 'eslint.config.mjs', 'jest.config.mjs', '.prettierrc.json'];
 const FOLDERS = ['core', 'lambdas/runtime', 'lib/scaffold', 'lib/profiles', 'test/harness'];
 const FILES = ['lambdas/catalogue.ts', 'lib/scaffold.ts', 'bin/new-task.ts'];
@@ -46,7 +48,7 @@ describe('npm run new-task', () => {
         added: [...after.keys()].filter((file) => !before.has(file)),
       });
     }
-  });
+  }, PATIENCE_MS);
 
   afterAll(async () => {
     await rm(root, { recursive: true, force: true });
@@ -96,7 +98,7 @@ describe('npm run new-task', () => {
     const exits = await Promise.all(checks.map((check) => run(root, check).then(({ stdout }) => stdout)));
 
     expect(exits).toHaveLength(3);
-  });
+  }, PATIENCE_MS);
 
   test.each([
     ['a name without domain', ['vacuum'], 'write <domain>/<verb>-<object>'],

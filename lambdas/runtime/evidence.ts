@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export const Manifest = z.object({
   schemaVersion: z.literal(1),
   runKey: z.string(),
+  /** A link that was there before; the run's own one comes after it, so a repeated seal finds it. */
+  chainedAfter: z.int().nonnegative(),
   records: z.array(z.object({ key: z.string(), sha256: z.string() })),
 });
 export type Manifest = z.infer<typeof Manifest>;
@@ -35,15 +37,17 @@ export async function sealRun(store: Store, runKey: string): Promise<void> {
     const stored = await store.get(key);
     if (stored) records.push({ key, sha256: sha256(stored.body) });
   }
-  await createRecord(store, manifestKey, { schemaVersion: 1, runKey, records } satisfies Manifest);
-  const manifest = await requireRecord(store, manifestKey, Manifest);
-  await appendLink(store, runKey, sha256(canonicalJson(manifest)));
+  const chainedAfter = (await readRecord(store, CHAIN_END_KEY, ChainEnd))?.value.n ?? 0;
+  await createRecord(store, manifestKey, { schemaVersion: 1, runKey, chainedAfter, records } satisfies Manifest);
+  await appendLink(store, await requireRecord(store, manifestKey, Manifest));
 }
 
-async function appendLink(store: Store, runKey: string, manifestSha256: string): Promise<void> {
-  const shortcut = (await readRecord(store, CHAIN_END_KEY, ChainEnd))?.value.n ?? 0;
-  let previous = shortcut > 0 ? await requireRecord(store, linkKey(shortcut), Link) : undefined;
-  for (let n = shortcut + 1; ; n += 1) {
+/** Looks at every link since the manifest was written: a run that has its link gets no other. */
+async function appendLink(store: Store, manifest: Manifest): Promise<void> {
+  const { runKey, chainedAfter } = manifest;
+  const manifestSha256 = sha256(canonicalJson(manifest));
+  let previous = chainedAfter > 0 ? await requireRecord(store, linkKey(chainedAfter), Link) : undefined;
+  for (let n = chainedAfter + 1; ; n += 1) {
     const previousSha256 = previous ? sha256(canonicalJson(previous)) : '';
     const link: Link = { n, runKey, manifestSha256, previousSha256 };
     if (previous?.runKey === runKey) return;

@@ -35,6 +35,9 @@ export interface TaskRuntime {
 /** `steps/<nn>-<task>.pause-<k>.json`: where a task that paused goes on. */
 const PauseRecord = z.object({ cursor: z.json(), seconds: z.int().positive(), startedAt: z.iso.datetime() });
 
+/** A pause that can be kept and come back from; anything else is nonsense. */
+const AcceptedPause = z.strictObject({ paused: z.literal(true), seconds: z.number().positive(), cursor: z.json() });
+
 /** Left between the end of a call and the time limit of its function, to write the records. */
 const RECORDING_SECONDS = 5;
 
@@ -49,6 +52,14 @@ interface Step {
   readonly firstStartedAt: string;
   readonly pauses: number;
   readonly cursor: Json | undefined;
+}
+
+/** What one call of a task gets besides its step. */
+interface Call {
+  readonly input: unknown;
+  readonly targets: readonly Target[];
+  readonly deadline: Date;
+  readonly bound: BoundAct | undefined;
 }
 
 /**
@@ -96,12 +107,18 @@ async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcom
     const summary = `the run's deadline ${started.deadline} had passed`;
     return record(step, runtime, { findings: findingOfEach('out-of-time', entry.targets, summary), measurements: [] });
   }
+  const input = task.input.safeParse(entry.input);
+  if (!input.success) {
+    const summary = `its input in the profile does not fit: ${messageOf(input.error)}`;
+    return record(step, runtime, { findings: findingOfEach('task-failed', entry.targets, summary), measurements: [] });
+  }
   const { targets, unresolved, secrets } = await resolveTargets(step);
   runtime.log.hide(secrets);
   const ownDeadline = now.getTime() + (entry.timeoutSeconds - RECORDING_SECONDS) * 1_000;
   const deadline = new Date(Math.min(ownDeadline, runDeadline.getTime()));
-  const bound = await boundAct(step, runtime, deadline);
-  const returned = targets.length === 0 ? nothing() : await callTask(step, runtime, { targets, deadline, bound });
+  const bound = await boundAct(step, runtime, input.data, deadline);
+  const call = { input: input.data, targets, deadline, bound };
+  const returned = targets.length === 0 ? nothing() : await callTask(step, runtime, call);
   if ('paused' in returned) {
     const seconds = Math.max(1, Math.ceil(returned.seconds));
     const cursor = withoutSecrets(returned.cursor, secrets);
@@ -117,9 +134,9 @@ async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcom
 }
 
 async function callTask(
-  { task, entry, platform, run, now, cursor }: Step,
+  { task, platform, run, now, cursor }: Step,
   { store, clock, log }: TaskRuntime,
-  { targets, deadline, bound }: { targets: readonly Target[]; deadline: Date; bound: BoundAct | undefined },
+  { input, targets, deadline, bound }: Call,
 ): Promise<TaskResult<string> | Pause> {
   const names = targets.map(({ name }) => name);
   const failed = (kind: RuntimeKind, summary: string) => ({
@@ -131,7 +148,6 @@ async function callTask(
   const overdue = Promise.withResolvers<'overdue'>();
   const timer = setTimeout(() => overdue.resolve('overdue'), Math.max(1, left));
   try {
-    const input = task.input.parse(entry.input);
     const baseline = await readBaseline(store, task);
     const context = {
       input,
@@ -149,7 +165,8 @@ async function callTask(
     };
     const returned: unknown = await Promise.race([task.run(context as never), overdue.promise]);
     if (returned === 'overdue') return failed('task-timed-out', `it had not ended at ${deadline.toISOString()}`);
-    if (isPause(returned) && task.pauses) return returned;
+    const pause = AcceptedPause.safeParse(returned);
+    if (task.pauses && pause.success) return pause.data;
     const accepted = acceptResult(task, names, returned);
     return 'nonsense' in accepted ? failed('task-failed', accepted.nonsense) : accepted.result;
   } catch (thrown) {
@@ -184,13 +201,14 @@ async function resolveTargets({ entry, platform }: Step): Promise<{
 async function boundAct(
   { task, entry, run, stem }: Step,
   { store, clock }: TaskRuntime,
+  input: unknown,
   deadline: Date,
 ): Promise<BoundAct | undefined> {
   if (task.effect === 'read-only' || !task.cap) return undefined;
   const granted = await readRecord(store, `${run.key}/leases.json`, z.array(GrantedLease));
   const ours = (granted?.value ?? []).filter(({ kind }) => kind === entry.kind);
   const epochs = new Map(ours.flatMap(({ target, epoch }) => (epoch === undefined ? [] : [[target, epoch] as const])));
-  const cap = task.cap(task.input.parse(entry.input) as never);
+  const cap = task.cap(input as never);
   return createAct({
     store,
     runId: run.id,
@@ -267,10 +285,6 @@ function pausedOutcome(step: number, pause: number, waitSeconds: number): StepOu
 
 function pauseKey(run: RunPointer, stem: string, pause: number): string {
   return `${run.key}/steps/${stem}.pause-${String(pause).padStart(4, '0')}.json`;
-}
-
-function isPause(returned: unknown): returned is Pause {
-  return typeof returned === 'object' && returned !== null && 'paused' in returned;
 }
 
 function nothing(): TaskResult<string> {

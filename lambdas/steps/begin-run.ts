@@ -45,9 +45,12 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   const { execution } = event;
   await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
   const claimed = await claim(decision, event, platform, runtime);
-  if (claimed.execution !== event.execution) return { next: 'end', run, previous: {}, caught: {} };
-
   const keys = runKeys(run.key);
+  if (claimed.execution !== event.execution) {
+    // A run that has ended has nobody left who would close what this duplicate opened.
+    if (await store.get(keys.ended)) await store.remove(openRunKey(run));
+    return { next: 'end', run, previous: {}, caught: {} };
+  }
   await createRecord(store, keys.profile, platform);
   const begun: RunPointer = { ...run, mode: claimed.mode };
   if (isRefused(claimed)) return { next: 'finish', run: begun, previous: {}, caught: {} };

@@ -18,9 +18,6 @@ export interface GrantedRoleProps {
   readonly denies?: readonly Grant[];
 }
 
-/** The rules that look for stars; each answers once per resource. */
-const STAR_RULES = ['AwsSolutions-IAM5', 'Serverless-StarPermissions'];
-
 /** A role with one inline policy that nobody adds to later; every star in it has the reason that its grant gives. */
 export class GrantedRole extends Construct {
   readonly role: Role;
@@ -33,11 +30,15 @@ export class GrantedRole extends Construct {
       assumedBy,
       inlinePolicies: { granted: new PolicyDocument({ statements }) },
     });
-    for (const [resource, because] of this.starsOf(grants)) {
-      for (const rule of STAR_RULES) {
-        Validations.of(this.role).acknowledge({ id: `${rule}[Resource::${resource}]`, reason: because });
-      }
-    }
+    const stars = this.starsOf(grants);
+    const reasons = [...stars].map(([resource, because]) => ({
+      id: `AwsSolutions-IAM5[Resource::${resource}]`,
+      reason: because,
+    }));
+    if (stars.size === 0) return;
+    // This rule answers once for a whole role, so that its reason is all of theirs.
+    const together = [...stars].map(([resource, because]) => `${resource}: ${because}`).join('; ');
+    Validations.of(this.role).acknowledge(...reasons, { id: 'Serverless-LambdaStarPermissions', reason: together });
   }
 
   /** Every resource with a star, as cdk-nag writes it, with its reasons. */

@@ -8,7 +8,7 @@ const FINDINGS = [
   'certificates-check-endpoints wrong-name tickets',
   'kubernetes-check-pods crash-looping cluster',
   'kubernetes-check-pods image-not-pulled cluster',
-  'backups-verify damaged database',
+  'backups-verify cut-short database',
 ] as const;
 
 const ACTIONS = [

@@ -18,8 +18,19 @@ export type StepEntry = TaskEntry | { readonly parallel: readonly TaskEntry[] };
 /** What an entry holds beside the task's inputs; no input may bear these names. */
 export const ENTRY_FIELDS = ['targets', 'required', 'timeoutSeconds'] as const;
 
+type StepsSchema = z.ZodType<readonly StepEntry[], readonly StepEntry[]>;
+
+/** Making it costs more than using it, and a deployment reads many profiles with one catalogue. */
+const made = new WeakMap<TasksByName, StepsSchema>();
+
 /** The schema of a procedure's `tasks`, with the inputs of every task that exists. */
-export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntry[], readonly StepEntry[]> {
+export function stepsSchema(catalogue: TasksByName): StepsSchema {
+  const schema = made.get(catalogue) ?? makeStepsSchema(catalogue);
+  made.set(catalogue, schema);
+  return schema;
+}
+
+function makeStepsSchema(catalogue: TasksByName): StepsSchema {
   const inList = taskSchemas(catalogue, { requirable: true });
   const inGroup = taskSchemas(catalogue, { requirable: false });
   const parallel = z
@@ -27,11 +38,9 @@ export function stepsSchema(catalogue: TasksByName): z.ZodType<readonly StepEntr
     .min(1)
     .describe('Tasks that run side by side; none of them can be required');
   const entry = entrySchema(inList, { parallel: parallel.optional() });
+  const steps = z.array(entry).min(1).meta({ id: 'Tasks', description: 'Tasks in their order' });
   // The input stays as it is written: the task parses it again when it runs, and adds its defaults then.
-  return z.array(entry).min(1).meta({ id: 'Tasks', description: 'Tasks in their order' }) as unknown as z.ZodType<
-    readonly StepEntry[],
-    readonly StepEntry[]
-  >;
+  return steps as unknown as StepsSchema;
 }
 
 /** The schema of one task's settings as an entry outside of a group has them. */

@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -66,4 +67,38 @@ export async function openSession(url: string, ...statements: readonly string[])
   await client.connect();
   for (const statement of statements) await client.query(statement);
   return client;
+}
+
+export interface Line {
+  readonly port: number;
+  /** Resets every connection that is open now. */
+  cut(): void;
+  close(): Promise<unknown>;
+}
+
+/** A line to a server on this machine that can be cut, and that may change what the server says. */
+export async function startLine(port: number, change: (chunk: Buffer) => void = () => undefined): Promise<Line> {
+  const clients = new Set<net.Socket>();
+  const listener = net.createServer((client) => {
+    clients.add(client);
+    const upstream = net.connect(port, '127.0.0.1');
+    upstream.on('data', (chunk) => {
+      change(chunk);
+      client.write(chunk);
+    });
+    client.on('data', (chunk) => upstream.write(chunk));
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (listener.address() as net.AddressInfo).port,
+    cut: () => clients.forEach((client) => client.resetAndDestroy()),
+    close: () => new Promise((resolve) => listener.close(resolve)),
+  };
 }

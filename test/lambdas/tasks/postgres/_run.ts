@@ -160,8 +160,7 @@ export async function ended(child: ChildProcess): Promise<NodeJS.Signals | null>
 }
 
 function withoutJest(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, ...environment } = process.env;
-  return environment;
+  return { ...process.env, NODE_OPTIONS: '' };
 }
 
 /** Waits for a condition of the server; fails after ten seconds. */

@@ -1,12 +1,19 @@
 import { chmod } from 'node:fs/promises';
-import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import { createAuthority, issue, startResettingPort, startSilentPort } from '../../../../lib/demo/servers/tls.ts';
 import { applicationName } from '../../../../lambdas/tasks/postgres/_session.ts';
 import { task } from '../../../../lambdas/tasks/postgres/vacuum.ts';
-import { startTestServer, tableWithDeadRows, type TestServer, toEnd, valueOf } from './_database.ts';
+import {
+  type Line,
+  startLine,
+  startTestServer,
+  tableWithDeadRows,
+  type TestServer,
+  toEnd,
+  valueOf,
+} from './_database.ts';
 
 let tests: TestServer;
 beforeAll(async () => {
@@ -158,20 +165,11 @@ async function serveTls({ certificate, privateKey }: { certificate: string; priv
   while ((await valueOf(url, 'SHOW ssl')) !== 'on') continue;
 }
 
-/** Passes everything on, but as a pooler does it names the session by a process id of its own. */
-async function startPooler(port: number): Promise<{ port: number; close: () => Promise<unknown> }> {
+/** As a pooler does, it names the session by a process id of its own. */
+async function startPooler(port: number): Promise<Line> {
   const BACKEND_KEY_DATA = Buffer.from([0x4b, 0, 0, 0, 12]);
-  const server = net.createServer((client) => {
-    const upstream = net.connect(port, '127.0.0.1');
-    upstream.on('data', (chunk) => {
-      const at = chunk.indexOf(BACKEND_KEY_DATA);
-      if (at >= 0) chunk.writeInt32BE(424_242, at + 5);
-      client.write(chunk);
-    });
-    client.on('data', (chunk) => upstream.write(chunk));
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
+  return startLine(port, (chunk) => {
+    const at = chunk.indexOf(BACKEND_KEY_DATA);
+    if (at >= 0) chunk.writeInt32BE(424_242, at + BACKEND_KEY_DATA.length);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(resolve)) };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import pg from 'pg';
+import type pg from 'pg';
 import { holdHorizon } from '../../../../lib/demo/postgres-data.ts';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import { task } from '../../../../lambdas/tasks/postgres/vacuum.ts';

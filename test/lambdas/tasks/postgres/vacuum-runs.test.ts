@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import { task } from '../../../../lambdas/tasks/postgres/vacuum.ts';
-import { openSession, startTestServer, tableWithDeadRows, type TestServer, valueOf } from './_database.ts';
+import { openSession, startLine, startTestServer, tableWithDeadRows, type TestServer, valueOf } from './_database.ts';
 import { beginRun, callStep, ended, finishStep, forgetRuns, recordOf, spawnStep, type TestRun, until } from './_run.ts';
 
 let tests: TestServer;
@@ -141,6 +141,25 @@ describe('killed with kill -9, the next call settles what happened by looking', 
     expect(record.actions[0]).not.toHaveProperty('reconciled', true);
     expect(await vacuumCount(url)).toBe(2);
   });
+});
+
+test('a connection lost inside the statement is not taken for its end: the vacuum goes on and is followed', async () => {
+  const url = await database();
+  await slowDown(url);
+  const line = await startLine(tests.server.port);
+  const run = await beginRun({ url: url.replace(`:${tests.server.port}/`, `:${line.port}/`), task, input });
+  const chosen = await callStep(run, task, {});
+  const calling = callStep(run, task, chosen);
+  await until(async () => (await runningVacuums(url)) === 1);
+  line.cut();
+
+  const followed = await calling;
+  expect(followed).toMatchObject({ status: 'paused', waitSeconds: 30 });
+  const record = await finishStep(run, task, followed);
+  await line.close();
+
+  expect(record.actions).toMatchObject([{ status: 'done', reconciled: true }]);
+  expect(await vacuumCount(url)).toBe(2);
 });
 
 test('the session cancelled on the server is a failed action, and the target is not passed', async () => {

@@ -1,7 +1,0 @@
-import { fixture, unzippedFixture, readingOf, folderFixture } from './lambdas/tasks/backups/backup-folder.ts';
-async function flips(name: string, b: Buffer, step=1) { const ok:number[]=[]; const t=performance.now(); let n=0; const kinds:Record<string,number>={};
- for (let i=0;i<b.length;i+=step){ const c=Buffer.from(b); c[i]!^=1<<(i%8); const r=await readingOf({[name]:c}); n++; kinds[r.flaw?.kind??'ok']=(kinds[r.flaw?.kind??'ok']??0)+1; if(!r.flaw) ok.push(i);} 
- console.log(name, 'flips undetected', ok.length,'of',n, kinds, ok.slice(0,6), ok.slice(-3), Math.round(performance.now()-t),'ms'); }
-async function cuts(name: string, b: Buffer) { const ok:number[]=[]; const kinds:Record<string,number>={}; for (let i=0;i<b.length;i++){ const r=await readingOf({[name]:b.subarray(0,i)}); kinds[r.flaw?.kind??'ok']=(kinds[r.flaw?.kind??'ok']??0)+1; if(!r.flaw) ok.push(i);} console.log(name,'cuts undetected',ok.length, kinds, ok.slice(0,5), ok.slice(-5)); }
-for (const [n,b] of [['a.dump',await fixture('custom.dump')],['a.sql.gz',await fixture('plain.sql.gz')],['a.sql',await unzippedFixture('plain.sql.gz')],['z0.dump',await fixture('custom-plain.dump')],['a.tar',await unzippedFixture('tables.tar.gz')],['c.sql.gz',await fixture('cluster.sql.gz')]] as const){ console.log(n,b.length, (await readingOf({[n]:b},7)).flaw); if(b.length<20000) {await flips(n,b, 3); await cuts(n,b);} }
-const f=await folderFixture('d'); console.log((await readingOf(f)).flaw);
