@@ -38,11 +38,21 @@ export function redact(text: string, secrets: Iterable<Secret>): string {
     .reduce((redacted, needle) => redacted.replaceAll(needle, REDACTED), text);
 }
 
+/** What `URL` takes for an address may be a password with a colon; these are addresses. */
+const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/|cloudwatch(?:-logs)?:)/i;
+/** Where libpq and its clients take a password besides the usual place. */
+const PASSWORD_PARAMETERS = ['password', 'sslpassword'];
+
 function hiddenPartsOf(value: string): string[] {
-  if (!URL.canParse(value)) return atLeastThree([value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
-  const { password } = new URL(value);
-  if (!password) return [];
-  return atLeastThree([value, password, decoded(password)]);
+  if (!ADDRESS.test(value) || !URL.canParse(value)) return atLeastThree(formsOf(value));
+  const { password, searchParams } = new URL(value);
+  const passwords = PASSWORD_PARAMETERS.flatMap((name) => searchParams.getAll(name)).flatMap(formsOf);
+  if (password) passwords.push(password, decoded(password));
+  return passwords.length === 0 ? [] : atLeastThree([value, ...passwords]);
+}
+
+function formsOf(value: string): string[] {
+  return [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)];
 }
 
 // One or two letters would redact half of every sentence and hide nothing.

@@ -60,7 +60,7 @@ function fixedLines({ fixed, previousRunId = '' }: RunReport, paint: Painter): s
   const lines = fixed.map(
     (finding) => `  ${paint.of('pass', 'fixed')}  ${visible(placeOf(finding))}: ${visible(finding.kind)}`,
   );
-  return ['', `Fixed since ${previousRunId}`, ...lines];
+  return ['', `Fixed since ${visible(previousRunId)}`, ...lines];
 }
 
 function actionLines({ actions, mode }: RunReport, paint: Painter): string[] {
@@ -78,11 +78,11 @@ function actionLine({ status, summary, detail, reconciled, possiblyRepeated }: R
 }
 
 function taskLines({ tasks, runId }: RunReport, paint: Painter): string[] {
-  if (tasks.length === 0) return ['', paint.dim(runId)];
+  if (tasks.length === 0) return ['', paint.dim(visible(runId))];
   const sorted = [...tasks].sort((a, b) => byWorst(a.verdict, b.verdict));
   const lines = sorted.map(({ task, verdict, targets, recorded, durationSeconds = 0 }) => {
     const time = recorded ? `${durationSeconds.toFixed(1)} s` : 'no record';
-    return `  ${paint.of(verdict, verdict.padEnd(8))}${task.padEnd(32)} ${`${targets.length} target${targets.length === 1 ? '' : 's'}`.padEnd(12)} ${time}`;
+    return `  ${paint.of(verdict, verdict.padEnd(8))}${visible(task).padEnd(32)} ${`${targets.length} target${targets.length === 1 ? '' : 's'}`.padEnd(12)} ${time}`;
   });
-  return ['', 'Tasks', ...lines, '', paint.dim(runId)];
+  return ['', 'Tasks', ...lines, '', paint.dim(visible(runId))];
 }

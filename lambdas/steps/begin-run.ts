@@ -5,7 +5,7 @@ import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform
 import { type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { takeLease } from '../runtime/leases.ts';
-import { createRecord, requireRecord } from '../runtime/records.ts';
+import { createRecord, readRecord, requireRecord } from '../runtime/records.ts';
 import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
 import { decideStart, type Decision } from './_decide-start.ts';
 
@@ -43,14 +43,15 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   const { run } = decision;
   await createRecord(store, executionKey(event.execution), { execution: event.execution, runKey: run.key });
   const { execution } = event;
+  const keys = runKeys(run.key);
+  const duplicate: Begun = { next: 'end', run, previous: {}, caught: {} };
+  // Before the run is opened: one that has ended has nobody left who would close it again.
+  const earlier = await readRecord(store, keys.started, Started);
+  if (earlier && earlier.value.execution !== execution) return duplicate;
   await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
   const claimed = await claim(decision, event, platform, runtime);
-  const keys = runKeys(run.key);
-  if (claimed.execution !== event.execution) {
-    // A run that has ended has nobody left who would close what this duplicate opened.
-    if (await store.get(keys.ended)) await store.remove(openRunKey(run));
-    return { next: 'end', run, previous: {}, caught: {} };
-  }
+  if (claimed.execution !== event.execution) return duplicate;
+
   await createRecord(store, keys.profile, platform);
   const begun: RunPointer = { ...run, mode: claimed.mode };
   if (isRefused(claimed)) return { next: 'finish', run: begun, previous: {}, caught: {} };

@@ -26,7 +26,8 @@ export class GrantedRole extends Construct {
     super(scope, id);
     const statements = [...grants.map(statementOf), ...denies.map((deny) => denialOf(deny))];
     this.role = new Role(this, 'Resource', {
-      description,
+      // IAM takes Latin-1 only, and refuses the whole stack for one dash of a summary.
+      description: description.replace(/[^\x20-\x7e\xa1-\xff]/g, '-').slice(0, 1_000),
       assumedBy,
       inlinePolicies: { granted: new PolicyDocument({ statements }) },
     });

@@ -48,7 +48,7 @@ export class HandlerFunction extends Construct {
     const { functionName, description, network, undelivered, logGroup } = props;
     const queue = 'none' in undelivered ? undefined : undelivered;
     const { role } = new GrantedRole(this, 'Role', {
-      description: `${functionName}: ${description}`.slice(0, 1_000),
+      description: `${functionName}: ${description}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       grants: [
         ...props.grants,

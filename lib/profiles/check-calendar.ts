@@ -2,7 +2,7 @@ import { parseSchedule } from '../../core/calendar/cron.ts';
 import { calendarProblem } from '../../core/calendar/satisfiable.ts';
 import { parseWindow, type Window } from '../../core/calendar/window.ts';
 import { formatDuration, parseDuration } from '../../core/duration.ts';
-import type { CheckContext } from './checks.ts';
+import type { CheckContext } from './check-context.ts';
 import type { WrittenProcedure } from './environments.ts';
 import type { Complaint } from './problem.ts';
 

@@ -1,6 +1,6 @@
 import { KIND_NAMES } from '../../core/platform.ts';
 import type { TargetKind } from '../../core/target-kinds.ts';
-import type { CheckContext } from './checks.ts';
+import type { CheckContext } from './check-context.ts';
 import { settingsSchema } from './entry-schema.ts';
 import { mappingEntries, taskOf, type WrittenEntry, type WrittenEnvironment } from './environments.ts';
 import { nearestWord } from './nearest-word.ts';

@@ -1,20 +1,11 @@
 import { checkCalendar } from './check-calendar.ts';
+import type { CheckContext } from './check-context.ts';
 import { checkEntry } from './check-entry.ts';
 import { checkPeople } from './check-people.ts';
-import type { TasksByName } from './entry-schema.ts';
 import { mappingEntries, writtenEntries, writtenEnvironments, writtenProcedures } from './environments.ts';
 import { nearestWord } from './nearest-word.ts';
-import type { Complaint, Path } from './problem.ts';
-import type { ProcedureSettings, ProfileSettings } from './schema.ts';
-
-export interface CheckContext {
-  readonly catalogue: TasksByName;
-  /** The procedure of a profile that has none; absent where `platforms/default.yaml` could not be read. */
-  readonly defaultDaily: ProcedureSettings | undefined;
-  readonly now: Date;
-  /** Whether the schema had nothing against the thing at this path, what is in it and what it is in. */
-  readonly isSound: (path: Path) => boolean;
-}
+import type { Complaint } from './problem.ts';
+import type { ProfileSettings } from './schema.ts';
 
 /** What is wrong with a profile although each part for itself may stand as it does. */
 export function checkProfile(profile: ProfileSettings, context: CheckContext): Complaint[] {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { InvalidInput } from '../../core/errors.ts';
-import { checkProfile, type CheckContext } from './checks.ts';
+import type { CheckContext } from './check-context.ts';
+import { checkProfile } from './checks.ts';
 import type { TasksByName } from './entry-schema.ts';
 import { DEFAULT_FILE, listPlatforms, PLATFORMS_FOLDER } from './inventory.ts';
 import { withoutEchoes } from './issues.ts';

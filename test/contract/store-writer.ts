@@ -4,6 +4,7 @@
  *   store-writer.ts <folder> claim <name> <rounds>       tries to create claims/<round>, prints the rounds it won
  *   store-writer.ts <folder> count <name> <times>        raises the counter by comparison, prints what it wrote
  *   store-writer.ts <folder> churn <name>                writes until it is killed, prints what was answered for
+ *   store-writer.ts <folder> fill <name> <bytes>         replaces the counter by that many bytes, prints the failure
  *   store-writer.ts <folder> step <operation> <calls>    does one thing to the key `subject`, is killed by itself
  *                                                        before the given change of the disk, prints `done` otherwise
  *
@@ -12,6 +13,7 @@
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { writeSync } from 'node:fs';
+import { messageOf } from '../../core/errors.ts';
 import { DirectoryStore } from '../../lambdas/runtime/directory-store.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
 import { sealed, unsealed } from './store-sealed.ts';
@@ -46,6 +48,15 @@ async function raise(filler: number): Promise<number> {
 
 async function count(times: number): Promise<void> {
   for (let done = 0; done < times; done += 1) say(String(await raise(10)));
+}
+
+async function fill(sizeBytes: number): Promise<void> {
+  const held = await store.get('counter');
+  try {
+    say(`written as ${await store.replace('counter', sealed(1, sizeBytes), held?.etag ?? '')}`);
+  } catch (thrown) {
+    say(messageOf(thrown));
+  }
 }
 
 async function churn(): Promise<void> {
@@ -85,6 +96,7 @@ async function step(operation: string, fatalCall: number): Promise<void> {
 const jobs: Readonly<Record<string, () => Promise<void>>> = {
   claim: () => claim(Number(number)),
   count: () => count(Number(number)),
+  fill: () => fill(Number(number)),
   churn,
   step: () => step(name, Number(number)),
 };

@@ -131,7 +131,7 @@ async function asked<Answer>(signal: AbortSignal, what: string, ask: () => Promi
 
 function failure(signal: AbortSignal, what: string, thrown: unknown): unknown {
   if (signal.aborted || thrown instanceof Flaw || thrown instanceof Unavailable) return thrown;
-  const name = thrown instanceof Error ? thrown.name : '';
+  const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : '';
   if (name === 'InvalidObjectState')
     return new Flaw('cannot-be-opened', 'it lies in an archive class of S3', { cause: thrown });
   if (statusOf(thrown) === 412) return new Flaw('changed-while-read', 'it is another object than the one listed');

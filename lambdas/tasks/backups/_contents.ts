@@ -6,6 +6,12 @@ export interface Created {
   readonly inUtc: boolean;
 }
 
+/**
+ * What the checksums within a backup cover: in pg_dump's compressed archives the rows, and not the schema before them,
+ * where a changed letter is a changed schema and nothing shows it.
+ */
+export type Checksummed = 'everything' | 'rows' | 'nothing';
+
 /** What was seen in a backup that was read to its end without a flaw. */
 export interface Contents {
   /** `pg_dump custom, gzip`. */
@@ -18,8 +24,7 @@ export interface Contents {
   readonly constraints: number;
   /** Bytes of rows and large objects, uncompressed. */
   readonly dataBytes: number;
-  /** True where rows could be altered without any checksum of the archive showing it. */
-  readonly unprotected: boolean;
+  readonly checksummed: Checksummed;
 }
 
 /** The names of pg_dump for what a schema loses first. */

@@ -74,7 +74,8 @@ export async function readCustom(reader: ByteReader): Promise<Contents> {
     objects,
     ...countObjects(objects),
     dataBytes,
-    unprotected: head.compression === 'none' || head.compression === 'zstd',
+    // pg_dump asks zstd for no checksum.
+    checksummed: head.compression === 'gzip' ? 'rows' : 'nothing',
   };
 }
 

@@ -54,7 +54,7 @@ export function lacksZstdChecksum(head: Buffer): boolean {
 }
 
 function asFlaw(thrown: unknown, at: number, what: string): unknown {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
   if (code === 'Z_BUF_ERROR')
     return new Flaw('cut-short', `${what} ends at byte ${at}, before its end`, { cause: thrown });
   if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) return thrown;

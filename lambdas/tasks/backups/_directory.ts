@@ -91,6 +91,6 @@ function unavailable(thrown: unknown, what: string): unknown {
 }
 
 function codeOf(thrown: unknown): string | undefined {
-  const isSystemError = thrown instanceof Error && 'code' in thrown && 'errno' in thrown;
+  const isSystemError = typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'errno' in thrown;
   return isSystemError ? String(thrown.code) : undefined;
 }

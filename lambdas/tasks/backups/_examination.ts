@@ -106,7 +106,7 @@ async function examineNewest(
       ? judgeObjects(newest.name, contents.objects, { name: before.name, objects: objectsBefore })
       : []),
   ];
-  const whole = contents !== undefined && (!contents.unprotected || reading.agreesWith !== undefined);
+  const whole = contents !== undefined && (contents.checksummed !== 'nothing' || reading.agreesWith !== undefined);
   const held = [true, age.length === 0 && !isMisdated, size?.length === 0, whole && contents.dataBytes > 0];
   const rungs = held.flatMap((holds, rung) => (holds ? [rung] : []));
   const isSound = flaw === undefined && contents !== undefined && contents.dataBytes > 0;
@@ -201,7 +201,7 @@ function judgeReading(
       },
     ];
   }
-  if (!contents.unprotected || agreesWith !== undefined) return [];
+  if (contents.checksummed !== 'nothing' || agreesWith !== undefined) return [];
   const summary = `${shown(name)} (${contents.format}) has no checksum over its rows, and there is none beside it`;
   return [{ kind: 'no-checksum', summary }];
 }
@@ -217,6 +217,7 @@ function verified(
     `${contents?.dataBytes} bytes of rows`,
     ...(sha256 === undefined ? [] : [`sha256 ${sha256}`]),
     ...(agreesWith === undefined ? [] : [`as ${agreesWith} says`]),
+    ...(contents?.checksummed === 'rows' && agreesWith === undefined ? ['only its rows have checksums'] : []),
   ].join('; ');
   const summary = `${shown(name)} was read to its end and was not restored (${facts}); rungs held: ${rungs.join(', ')} of ${RUNGS}`;
   return { kind: 'verified', summary };

@@ -50,7 +50,7 @@ export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, ope
     objects,
     ...countObjects(objects),
     dataBytes,
-    unprotected,
+    checksummed: unprotected ? 'nothing' : 'rows',
   };
 }
 

@@ -99,7 +99,7 @@ async function readContents(reader: ByteReader, name: string): Promise<Contents>
   const codec = codecOf(head);
   if (codec === undefined) throw unopenable(head, name);
   const gzippedAtSeconds = codec === 'gzip' && head.length >= 8 ? head.readUInt32LE(4) : 0;
-  const unprotected = codec === 'zstd' && lacksZstdChecksum(head);
+  const checksummed = codec === 'zstd' && lacksZstdChecksum(head) ? 'nothing' : 'everything';
   const inner = new ByteReader(decompressed(reader.rest(), codec, 'its compressed stream'));
   try {
     const contents = await readContents(inner, name.replace(/\.(gz|zst)$/i, ''));
@@ -107,7 +107,7 @@ async function readContents(reader: ByteReader, name: string): Promise<Contents>
     const surplusBytes = await countBytes(inner.rest());
     if (surplusBytes > 0) throw new Flaw('damaged', `${surplusBytes} bytes follow its end`);
     const gzipped = gzippedAtSeconds > 0 ? { at: new Date(gzippedAtSeconds * 1_000), inUtc: true } : undefined;
-    return { ...contents, format: `${contents.format}, ${codec}`, created: contents.created ?? gzipped, unprotected };
+    return { ...contents, format: `${contents.format}, ${codec}`, created: contents.created ?? gzipped, checksummed };
   } finally {
     await inner.close();
   }

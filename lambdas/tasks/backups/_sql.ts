@@ -38,7 +38,7 @@ export async function readScript(reader: ByteReader): Promise<Contents> {
     indexes,
     constraints,
     dataBytes,
-    unprotected: true,
+    checksummed: 'nothing',
   };
 }
 

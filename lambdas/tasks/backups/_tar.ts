@@ -55,7 +55,7 @@ export async function readTar(reader: ByteReader): Promise<Contents> {
     objects,
     ...countObjects(objects),
     dataBytes,
-    unprotected: true,
+    checksummed: 'nothing',
   };
 }
 

@@ -12,9 +12,9 @@ export interface Choice<Kind extends string> {
 
 /** The inputs that every upkeep has. */
 export const UPKEEP_INPUT = {
-  lockTimeout: DurationSeconds.prefault('3s').describe(
-    'How long to wait for the lock of a table before passing it over',
-  ),
+  lockTimeout: DurationSeconds.refine((seconds) => seconds <= 60, 'must not be longer than 60s')
+    .prefault('3s')
+    .describe('How long to wait for the lock of a table before passing it over'),
   followAfter: DurationSeconds.prefault('60s').describe(
     'How long to wait for a statement before leaving it to the server and looking in from time to time',
   ),

@@ -192,9 +192,11 @@ function actionOf(target: string, verb: Verb, item: Item, { planned, population 
   };
 }
 
-function leaveRest(target: string, { queue, findings, planned }: State): void {
-  const labels = queue.map(({ label }) => label);
-  findings.push(tablesLeft(target, labels, `time ended before ${labels.length} of ${planned} tables were finished`, 0));
+function leaveRest(target: string, state: State): void {
+  const labels = state.queue.map(({ label }) => label);
+  const why = `time ended before ${labels.length} of ${state.planned} tables were finished`;
+  state.findings.push(tablesLeft(target, labels, why, 0));
+  state.queue = [];
 }
 
 function secondsLeft({ deadline, clock }: UpkeepContext): number {
@@ -208,6 +210,7 @@ function neededSeconds({ input }: UpkeepContext): number {
 /** A call that began with less than the task's own time is limited by the end of the run, after which nobody calls again. */
 function mayPause(context: UpkeepContext, { timeoutSeconds }: { timeoutSeconds: number }, seconds: number): boolean {
   const given = (context.deadline.getTime() - context.now.getTime()) / 1_000;
+  if (given <= neededSeconds(context)) return false;
   return given >= timeoutSeconds - RUNTIME_SECONDS || secondsLeft(context) > seconds + neededSeconds(context);
 }
 
@@ -215,7 +218,7 @@ function timesOf(context: UpkeepContext) {
   const { lockTimeout, followAfter, statementTimeout } = context.input;
   return {
     ...sessionOptions(context),
-    followSeconds: Math.min(followAfter, secondsLeft(context) - RESERVE_SECONDS),
+    followSeconds: Math.min(followAfter, secondsLeft(context) - RESERVE_SECONDS - lockTimeout),
     limitSeconds: statementTimeout,
     lockTimeoutSeconds: lockTimeout,
     outlivesClient: true,

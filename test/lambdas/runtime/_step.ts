@@ -32,7 +32,7 @@ export function readingTask(run: (context: ReadingContext) => Promise<unknown>):
     findings: { 'too-many': { severity: 'warn', means: 'There are many.', remedy: 'Remove some.' } },
     timeoutSeconds: 60,
     pauses: true,
-    run: (context) => run(context) as Promise<TaskResult<'too-many'> | Pause>,
+    run: (context) => run(context) as Promise<TaskResult<'too-many', never> | Pause>,
   });
 }
 
@@ -67,7 +67,8 @@ export async function stepOf(task: Task, options: StepOptions = {}): Promise<Tes
   const run = pointerOf('daily-20261121T020000Z', mode);
   const { name, effect, pauses } = task;
   const entry = entryOf({ task: name, effect, pauses, targets: ['main', 'copy'], ...options.entry });
-  const over: Partial<ResolvedPlatform> = options.targets ? { targets: { postgres: { ...options.targets } } } : {};
+  const postgres = options.targets as Record<string, Record<string, Json>> | undefined;
+  const over = (postgres ? { targets: { postgres } } : {}) as Partial<ResolvedPlatform>;
   await createRecord(store, `${run.key}/profile.json`, platformOf(procedureOf({ steps: [entry] }), over));
   await createRecord(store, `${run.key}/started.json`, startedOf(run, options.started));
   const lines: string[] = [];

@@ -15,7 +15,7 @@ beforeAll(() => {
   process.env[VARIABLE] = URL_TEXT;
 });
 afterAll(() => {
-  delete process.env[VARIABLE];
+  Reflect.deleteProperty(process.env, VARIABLE);
 });
 
 async function everythingWritten(step: Awaited<ReturnType<typeof stepOf>>): Promise<string> {

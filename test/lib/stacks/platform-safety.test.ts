@@ -1,0 +1,225 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Validations } from 'aws-cdk-lib';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { entriesOf } from '../../../core/platform.ts';
+import { resourceName } from '../../../state-machines/names.ts';
+import { actionsOf, resourcesOf, statementsOf, synthesize, type Synthesized } from './synthesized.ts';
+
+const ANY_FUNCTION = [
+  's3:ListBucket',
+  's3:GetObject',
+  's3:PutObject',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+];
+
+let eventchain: Synthesized;
+
+beforeAll(async () => {
+  eventchain = await synthesize();
+});
+
+function taskNames({ platform }: Synthesized): readonly string[] {
+  return [
+    ...new Set(
+      Object.values(platform.procedures)
+        .flatMap(entriesOf)
+        .map(({ task }) => task),
+    ),
+  ];
+}
+
+describe('roles', () => {
+  test('a task may do what it declares, reach its records and its log, and nothing else', () => {
+    const { catalogue, platform, stack } = eventchain;
+    for (const name of taskNames(eventchain)) {
+      const task = catalogue.get(name)?.task;
+      const statements = statementsOf(eventchain, resourceName(stack.stackName, name));
+
+      const own = actionsOf(statements).filter(
+        (action) => !ANY_FUNCTION.includes(action) && !action.startsWith('ec2:'),
+      );
+
+      const declared = (task?.permissions(platform) ?? []).flatMap(({ actions }) => actions);
+      expect(own).toEqual([...new Set(declared)].filter((action) => !ANY_FUNCTION.includes(action)).sort());
+      for (const { actions, resources } of task?.permissions(platform) ?? []) {
+        const written = { Action: actions.length === 1 ? actions[0] : actions };
+        const Resource = resources.length === 1 ? resources[0] : resources;
+        expect(statements).toContainEqual(expect.objectContaining({ ...written, Resource, Effect: 'Allow' }));
+      }
+    }
+  });
+
+  test('a task writes its own records and no other task’s, and removes nothing', () => {
+    const { stack } = eventchain;
+    for (const name of taskNames(eventchain)) {
+      const statements = statementsOf(eventchain, resourceName(stack.stackName, name));
+      const written = statements.filter(({ Action }) => Action === 's3:PutObject');
+
+      expect(written.length).toBeGreaterThan(0);
+      for (const { Resource } of written) expect(JSON.stringify(Resource)).toContain(name);
+      expect(actionsOf(statements)).not.toContain('s3:DeleteObject');
+    }
+  });
+
+  test('a star alone is found only where the service knows no resources', () => {
+    const withoutResources = /^(xray|ec2|logs|cloudwatch):/;
+    for (const { Properties } of resourcesOf(eventchain, 'AWS::IAM::Role')) {
+      const policies = Properties['Policies'] as readonly {
+        readonly PolicyDocument: { readonly Statement: readonly { Action: string | string[]; Resource: unknown }[] };
+      }[];
+      for (const { Action, Resource } of policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
+        for (const action of [Action].flat()) {
+          expect(action).not.toContain('*');
+          if (Resource === '*') expect(action).toMatch(withoutResources);
+        }
+      }
+    }
+  });
+
+  test('the code of a function in the network cannot touch network interfaces', () => {
+    const statements = statementsOf(eventchain, 'fettle-eventchain-prod-postgres-vacuum');
+
+    const denied = statements.find(({ Effect }) => Effect === 'Deny');
+
+    expect(denied?.Action).toContain('ec2:DeleteNetworkInterface');
+    expect(JSON.stringify(denied)).toContain('function:fettle-eventchain-prod-postgres-vacuum');
+  });
+
+  test('a role without a reason for its star cannot be made', async () => {
+    const { GrantedRole } = await import('../../../lib/constructs/granted-role.ts');
+    const { ServicePrincipal } = await import('aws-cdk-lib/aws-iam');
+    const { App, Stack } = await import('aws-cdk-lib');
+    const stack = new Stack(new App(), 'Some');
+    const grants = [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::some/*'] }];
+    const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+
+    expect(() => new GrantedRole(stack, 'Role', { description: 'some', assumedBy, grants })).toThrow('needs a reason');
+  });
+});
+
+describe('CDK', () => {
+  test('finds nothing wrong with the template', async () => {
+    const report: unknown = JSON.parse(await readFile(join(eventchain.folder, 'validation-report.json'), 'utf8'));
+    const { pluginReports } = report as { pluginReports: { pluginName: string; violations: unknown[] }[] };
+
+    expect(pluginReports.map(({ pluginName }) => pluginName)).toContain('CloudFormation Validate');
+    expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+});
+
+describe('cdk-nag', () => {
+  test('finds nothing that is not explained', () => {
+    for (const checks of [new AwsSolutionsChecks(), new ServerlessChecks()]) {
+      expect(checks.validateScope(eventchain.app).violations).toEqual([]);
+    }
+  });
+
+  test('is really looking: a stack with an open bucket has findings', async () => {
+    const { App, Stack } = await import('aws-cdk-lib');
+    const { Bucket } = await import('aws-cdk-lib/aws-s3');
+    const app = new App();
+    new Bucket(new Stack(app, 'Open'), 'Bucket');
+
+    expect(new AwsSolutionsChecks().validateScope(app).violations.map(({ ruleName }) => ruleName)).toContain(
+      'AwsSolutions-S1',
+    );
+  });
+
+  test('every explanation speaks of one resource alone', () => {
+    const placesOf = new Map<string, Set<string>>();
+    for (const { metadata, path } of eventchain.app.node.findAll().map(({ node }) => node)) {
+      for (const { type, data } of metadata) {
+        if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) continue;
+        for (const reason of Object.values(data as Record<string, unknown>).map((it) => JSON.stringify(it))) {
+          placesOf.set(reason, (placesOf.get(reason) ?? new Set()).add(path));
+        }
+      }
+    }
+
+    expect(placesOf.size).toBeGreaterThan(20);
+    expect([...placesOf].filter(([, places]) => places.size > 1)).toEqual([]);
+  });
+});
+
+describe('the store', () => {
+  test('is private, versioned, encrypted, reached over TLS only, and outlives its stack', () => {
+    const [bucket, ...others] = resourcesOf(eventchain, 'AWS::S3::Bucket');
+
+    expect(others).toEqual([]);
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      },
+    });
+    expect(bucket?.Properties).not.toHaveProperty('BucketName');
+    expect(JSON.stringify(bucket?.Properties['LifecycleConfiguration'])).not.toContain('"ExpirationInDays"');
+    expect(JSON.stringify(resourcesOf(eventchain, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+  });
+});
+
+describe('alarms', () => {
+  test('each says what no data means and speaks to the topic', () => {
+    const alarms = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm');
+
+    expect(alarms.length).toBeGreaterThan(0);
+    for (const { Properties } of alarms) {
+      expect(['breaching', 'notBreaching']).toContain(Properties['TreatMissingData']);
+      expect(Properties['AlarmActions']).toEqual([{ Ref: expect.stringMatching(/^Alerts/) }]);
+    }
+  });
+
+  test('failed and unknown targets, fallen machines, failed steps, lost messages and silence have one each', () => {
+    const names = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['AlarmName']);
+
+    expect(names.toSorted()).toEqual(
+      [
+        ...['daily-TargetsFailed', 'daily-TargetsUnknown', 'daily-ExecutionsFailed', 'daily-Silent'],
+        ...['begin-run-Errors', 'finish-run-Errors', 'reap-run-Errors', 'Undelivered'],
+      ]
+        .map((name) => `fettle-eventchain-prod-${name}`)
+        .sort(),
+    );
+  });
+
+  test('a daily procedure without an ended run for longer than a day is an alarm, because missing is breaching', () => {
+    const silent = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm').find(
+      ({ Properties }) => Properties['MetricName'] === 'RunsEnded',
+    );
+
+    expect(silent?.Properties).toMatchObject({
+      Namespace: 'Fettle',
+      Period: 3_600,
+      EvaluationPeriods: 26,
+      TreatMissingData: 'breaching',
+      Dimensions: [
+        { Name: 'Environment', Value: 'prod' },
+        { Name: 'Platform', Value: 'eventchain' },
+        { Name: 'Procedure', Value: 'daily' },
+      ],
+    });
+  });
+
+  test('CloudWatch may publish to the topic, whose policy has replaced the standard one', () => {
+    const [policy] = resourcesOf(eventchain, 'AWS::SNS::TopicPolicy');
+
+    expect(JSON.stringify(policy)).toContain('"Principal":{"Service":"cloudwatch.amazonaws.com"}');
+    expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
+  });
+});
