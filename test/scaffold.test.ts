@@ -85,20 +85,24 @@ describe('npm run new-task', () => {
     expect(stderr).toContain(`Test Suites: ${NEW.length} passed, ${NEW.length} total`);
   });
 
-  test('writes code that type-checks, and passes lint and format', async () => {
-    const include = PLACES.flatMap(filesOf);
-    await writeFile(path.join(root, 'tsconfig.new.json'), JSON.stringify({ extends: './tsconfig.json', include }));
-    const tool = (file: string) => path.join(REPOSITORY, 'node_modules', file);
+  test(
+    'writes code that type-checks, and passes lint and format',
+    async () => {
+      const include = PLACES.flatMap(filesOf);
+      await writeFile(path.join(root, 'tsconfig.new.json'), JSON.stringify({ extends: './tsconfig.json', include }));
+      const tool = (file: string) => path.join(REPOSITORY, 'node_modules', file);
 
-    const checks = [
-      [tool('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.new.json'],
-      [tool('eslint/bin/eslint.js'), '--max-warnings', '0', ...include],
-      [tool('prettier/bin/prettier.cjs'), '--check', ...include],
-    ];
-    const exits = await Promise.all(checks.map((check) => run(root, check).then(({ stdout }) => stdout)));
+      const checks = [
+        [tool('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.new.json'],
+        [tool('eslint/bin/eslint.js'), '--max-warnings', '0', ...include],
+        [tool('prettier/bin/prettier.cjs'), '--check', ...include],
+      ];
+      const exits = await Promise.all(checks.map((check) => run(root, check).then(({ stdout }) => stdout)));
 
-    expect(exits).toHaveLength(3);
-  }, PATIENCE_MS);
+      expect(exits).toHaveLength(3);
+    },
+    PATIENCE_MS,
+  );
 
   test.each([
     ['a name without domain', ['vacuum'], 'write <domain>/<verb>-<object>'],

@@ -43,7 +43,7 @@ export function secondsLater(seconds: number, from: Date = NOW): Date {
 }
 
 /** A clock that stands until it is set. */
-export class StandingClock {
+class StandingClock {
   now: Date;
 
   constructor(now: Date = NOW) {

@@ -3,6 +3,7 @@ import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import { Flaw } from './_flaw.ts';
+import { shown } from './_shown.ts';
 import { answered, MOST_FILES, type BackupFile, type BackupSource, type Range } from './_source.ts';
 
 const PIECE_BYTES = 1024 * 1024;
@@ -87,7 +88,7 @@ async function readable<Answer>(answer: Promise<Answer>, what: string): Promise<
 
 function unavailable(thrown: unknown, what: string): unknown {
   if (codeOf(thrown) === undefined) return thrown;
-  return new Unavailable(`${what.split(sep).join('/')} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+  return new Unavailable(shown(`${what.split(sep).join('/')} cannot be read: ${messageOf(thrown)}`), { cause: thrown });
 }
 
 function codeOf(thrown: unknown): string | undefined {

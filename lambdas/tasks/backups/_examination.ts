@@ -14,7 +14,6 @@ import {
   type Observation,
 } from './_judgement.ts';
 import { glimpse, readBackup, sha256Of, type Glimpse, type Reading } from './_read-backup.ts';
-import { shown } from './_shown.ts';
 import type { BackupSource } from './_source.ts';
 
 /** The input of the task, in seconds and percent. */
@@ -28,7 +27,6 @@ export interface Limits extends Band {
 
 export interface Moment {
   readonly now: Date;
-  readonly clock: () => Date;
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +47,7 @@ export async function examine(source: BackupSource, limits: Limits, moment: Mome
   const measurements: Measured[] = [{ name: 'backups', value: finished.length, unit: 'count' }];
   const pending = unfinished.flatMap((backup) => judgeUnfinished(backup, newest, moment.now));
   if (!newest) {
-    const which = limits.match === '*' ? '' : ` whose name matches ${shown(limits.match)}`;
+    const which = limits.match === '*' ? '' : ` whose name matches ${limits.match}`;
     const summary = `there is no finished backup${which} in ${source.location}`;
     return { observations: [{ kind: 'no-backup', summary } as const, ...pending], measurements };
   }
@@ -115,7 +113,7 @@ async function examineNewest(
 }
 
 /** Sets those apart that are still being written: by their name, by what pg_dump writes last, by growing. */
-async function sortOut(source: BackupSource, backups: readonly Backup[], { now, clock, signal }: Moment) {
+async function sortOut(source: BackupSource, backups: readonly Backup[], { now, signal }: Moment) {
   const unfinished: Backup[] = [];
   const finished = backups.filter((backup) => {
     const lacksContents = backup.isFolder && !backup.files.some(({ path }) => path.endsWith('/toc.dat'));
@@ -124,7 +122,7 @@ async function sortOut(source: BackupSource, backups: readonly Backup[], { now, 
     unfinished.push(backup);
     return false;
   });
-  while (finished[0] && source.showsGrowth && secondsBetween(finished[0].lastModified, clock()) < FRESH_SECONDS) {
+  while (finished[0] && source.showsGrowth && secondsBetween(finished[0].lastModified, now) < FRESH_SECONDS) {
     await wait(GROWTH_WAIT_MS, undefined, { signal });
     if (!(await hasChanged(source, finished[0]))) break;
     unfinished.push(...finished.splice(0, 1));
@@ -148,7 +146,7 @@ function judgeUnfinished(
   if (newest && backup.lastModified <= newest.lastModified) return [];
   const idleSeconds = secondsBetween(backup.lastModified, now);
   const idle = hours(idleSeconds);
-  const name = shown(backup.name);
+  const name = backup.name;
   if (idleSeconds < ABANDONED_SECONDS) {
     return [{ kind: 'still-written', summary: `${name} is still being written; it is not judged` }];
   }
@@ -160,8 +158,8 @@ function judgeSeries(backups: readonly Backup[]): Observation<'several-series'>[
   const stamped = backups.filter(({ stamp }) => stamp !== undefined);
   const series = [...new Set(stamped.map((backup) => backup.series))];
   if (series.length < 2) return [];
-  const named = series.slice(0, 5).map(shown).join(', ');
-  const summary = `there are backups of ${series.length} names (${named}) and only ${shown(backups[0]?.name ?? '')} was verified`;
+  const named = series.slice(0, 5).join(', ');
+  const summary = `there are backups of ${series.length} names (${named}) and only ${backups[0]?.name ?? ''} was verified`;
   return [{ kind: 'several-series', summary, value: series.length, limit: 1, unit: 'count' }];
 }
 
@@ -181,28 +179,28 @@ async function judgeTwin(
       ? file.etag === other.etag
       : sha256 !== undefined && (await sha256Of(source, other)) === sha256;
   if (!isSame) return [];
-  return [{ kind: 'identical', summary: `${shown(newest.name)} has exactly the bytes of ${shown(twin.name)}` }];
+  return [{ kind: 'identical', summary: `${newest.name} has exactly the bytes of ${twin.name}` }];
 }
 
 function judgeReading(
   { name, sizeBytes }: Backup,
   { flaw, contents, agreesWith }: Reading,
 ): Observation<NonNullable<Reading['flaw']>['kind'] | 'empty' | 'no-checksum'>[] {
-  if (sizeBytes === 0) return [{ kind: 'empty', summary: `${shown(name)} has 0 bytes`, value: 0, unit: 'bytes' }];
-  if (flaw) return [{ kind: flaw.kind, summary: `${shown(name)}: ${flaw.detail}` }];
+  if (sizeBytes === 0) return [{ kind: 'empty', summary: `${name} has 0 bytes`, value: 0, unit: 'bytes' }];
+  if (flaw) return [{ kind: flaw.kind, summary: `${name}: ${flaw.detail}` }];
   if (!contents) return [];
   if (contents.dataBytes === 0) {
     return [
       {
         kind: 'empty',
-        summary: `${shown(name)} has ${contents.tables} tables and not one row`,
+        summary: `${name} has ${contents.tables} tables and not one row`,
         value: 0,
         unit: 'bytes',
       },
     ];
   }
   if (contents.checksummed !== 'nothing' || agreesWith !== undefined) return [];
-  const summary = `${shown(name)} (${contents.format}) has no checksum over its rows, and there is none beside it`;
+  const summary = `${name} (${contents.format}) has no checksum over its rows, and there is none beside it`;
   return [{ kind: 'no-checksum', summary }];
 }
 
@@ -219,12 +217,12 @@ function verified(
     ...(agreesWith === undefined ? [] : [`as ${agreesWith} says`]),
     ...(contents?.checksummed === 'rows' && agreesWith === undefined ? ['only its rows have checksums'] : []),
   ].join('; ');
-  const summary = `${shown(name)} was read to its end and was not restored (${facts}); rungs held: ${rungs.join(', ')} of ${RUNGS}`;
+  const summary = `${name} was read to its end and was not restored (${facts}); rungs held: ${rungs.join(', ')} of ${RUNGS}`;
   return { kind: 'verified', summary };
 }
 
 function noHistory({ series }: Backup, earlier: readonly Backup[]): Observation<'no-history'> {
-  const summary = `${earlier.length} earlier backups of ${shown(series)}; 3 are needed to say which size is usual`;
+  const summary = `${earlier.length} earlier backups of ${series}; 3 are needed to say which size is usual`;
   return { kind: 'no-history', summary, value: earlier.length, limit: 3, unit: 'count' };
 }
 

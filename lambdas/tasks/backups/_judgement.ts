@@ -1,6 +1,5 @@
 import type { Backup } from './_catalogue.ts';
 import type { Created } from './_contents.ts';
-import { shown } from './_shown.ts';
 
 /** What is wrong with a backup, without yet saying of which target. */
 export interface Observation<Kind extends string = string> {
@@ -53,7 +52,7 @@ export function judgeAge(backup: Backup, now: Date, maxAgeSeconds: number): Obse
   if (ageSeconds <= maxAgeSeconds) return [];
   const age = hours(ageSeconds);
   const limit = hours(maxAgeSeconds);
-  const summary = `the newest backup, ${shown(backup.name)}, is ${age} h old; at most ${limit} h is allowed`;
+  const summary = `the newest backup, ${backup.name}, is ${age} h old; at most ${limit} h is allowed`;
   return [{ kind: 'too-old', summary, value: age, limit, unit: 'hours' }];
 }
 
@@ -64,7 +63,7 @@ export function judgeDates(
   now: Date,
   toleranceSeconds: number,
 ): Observation<'misdated' | 'rewritten'>[] {
-  const name = shown(backup.name);
+  const name = backup.name;
   const { stamp, lastModified } = backup;
   const misdated = (summary: string) => ({ kind: 'misdated', summary }) as const;
 
@@ -78,7 +77,7 @@ export function judgeDates(
   }
   const twin = earlier.find((other) => created && other.created?.at.getTime() === created.at.getTime());
   if (twin)
-    return [misdated(`${name} was begun in the same second as ${shown(twin.backup.name)}: one is a copy of the other`)];
+    return [misdated(`${name} was begun in the same second as ${twin.backup.name}: one is a copy of the other`)];
 
   if (created) {
     const lagSeconds = secondsBetween(created.at, stamp?.at ?? lastModified);
@@ -126,7 +125,7 @@ export function judgeSize(
   if (value >= least && value <= most) return [];
   const kind = value < least ? 'shrunken' : 'grown';
   const limit = value < least ? least : most;
-  const summary = `${shown(backup.name)} has ${value} bytes; the last ${sizes.length} before it had ${usual} (median), the limit is ${limit}`;
+  const summary = `${backup.name} has ${value} bytes; the last ${sizes.length} before it had ${usual} (median), the limit is ${limit}`;
   return [{ kind, summary, value, limit, unit: 'bytes' }];
 }
 
@@ -139,9 +138,9 @@ export function judgeObjects(
   const present = new Set(objects);
   const lost = before.objects.filter((object) => !present.has(object));
   if (lost.length === 0) return [];
-  const named = lost.slice(0, MOST_NAMED).map(shown).join(', ');
+  const named = lost.slice(0, MOST_NAMED).join(', ');
   const more = lost.length > MOST_NAMED ? ` and ${lost.length - MOST_NAMED} more` : '';
-  const summary = `${shown(name)} lacks what ${shown(before.name)} had: ${named}${more}`;
+  const summary = `${name} lacks what ${before.name} had: ${named}${more}`;
   return [{ kind: 'lost-objects', summary, value: lost.length, limit: 0, unit: 'count' }];
 }
 

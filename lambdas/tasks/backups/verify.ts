@@ -10,6 +10,7 @@ import { bucketAddress, bucketSource } from './_bucket.ts';
 import { directorySource } from './_directory.ts';
 import { examine } from './_examination.ts';
 import { secondsBetween } from './_judgement.ts';
+import { shown } from './_shown.ts';
 import type { BackupSource } from './_source.ts';
 
 const Input = z.strictObject({
@@ -201,11 +202,10 @@ export const task = defineTask({
         const stop = beforeDeadline(signal, secondsBetween(clock(), deadline));
         const { observations, measurements } = await examine(sourceOf(url.reveal(), stop), input, {
           now,
-          clock,
           signal: stop,
         });
         return {
-          findings: observations.map((observation) => ({ ...observation, target })),
+          findings: observations.map(({ summary, ...rest }) => ({ ...rest, summary: shown(summary), target })),
           measurements: measurements.map((measurement) => ({ ...measurement, target })),
         };
       },

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Validations } from 'aws-cdk-lib';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,6 +31,12 @@ function taskNames({ platform }: Synthesized): readonly string[] {
         .map(({ task }) => task),
     ),
   ];
+}
+
+async function violatedRules({ folder }: Synthesized): Promise<readonly string[]> {
+  const report: unknown = JSON.parse(await readFile(join(folder, 'validation-report.json'), 'utf8'));
+  const { pluginReports } = report as { pluginReports: { violations: { ruleName: string }[] }[] };
+  return pluginReports.flatMap(({ violations }) => violations).map(({ ruleName }) => ruleName);
 }
 
 describe('roles', () => {
@@ -104,11 +110,16 @@ describe('roles', () => {
 
 describe('CDK', () => {
   test('finds nothing wrong with the template', async () => {
-    const report: unknown = JSON.parse(await readFile(join(eventchain.folder, 'validation-report.json'), 'utf8'));
-    const { pluginReports } = report as { pluginReports: { pluginName: string; violations: unknown[] }[] };
+    expect(await violatedRules(eventchain)).toEqual([]);
+  });
 
-    expect(pluginReports.map(({ pluginName }) => pluginName)).toContain('CloudFormation Validate');
-    expect(pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+  test('is really looking: a security group whose id is none of AWS is a violation', async () => {
+    const talk = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const network = { vpc: 'vpc-0a', subnets: ['subnet-0a'], securityGroups: ['sg-0a'] };
+    const broken = await synthesize((platform) => ({ ...platform, network }));
+    talk.mockRestore();
+
+    expect(await violatedRules(broken)).toContain('E1150');
   });
 });
 
