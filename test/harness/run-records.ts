@@ -42,17 +42,6 @@ export function secondsLater(seconds: number, from: Date = NOW): Date {
   return new Date(from.getTime() + seconds * 1_000);
 }
 
-/** A clock that stands until it is set. */
-class StandingClock {
-  now: Date;
-
-  constructor(now: Date = NOW) {
-    this.now = now;
-  }
-
-  readonly read = (): Date => this.now;
-}
-
 /** The runtime of a step whose log lines go to the given list. */
 export function runtimeOf(store: Store, clock: () => Date = () => NOW, lines: string[] = []): StepRuntime {
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import validate from 'asl-validator';
 import fc from 'fast-check';
-import { createRequire } from 'node:module';
 import { entriesOf, type Entry, type Procedure } from '../../core/platform.ts';
 import { loadCatalogue } from '../../lambdas/catalogue.ts';
 import { findDeployments } from '../../lib/stacks/deployments.ts';
@@ -9,15 +9,8 @@ import type { Definition } from '../../state-machines/states.ts';
 import { mostTransitions } from './transitions.ts';
 import { entryOf, platformOf, procedureOf } from './written.ts';
 
-interface Validated {
-  readonly isValid: boolean;
-  readonly errorsText: (separator: string) => string;
-}
-/** CommonJS without types. It writes into what it is given. */
-const validate = createRequire(import.meta.url)('asl-validator') as (definition: object) => Validated;
-
 function problemsOf(definition: Definition): string {
-  const { isValid, errorsText } = validate(JSON.parse(JSON.stringify(definition)) as object);
+  const { isValid, errorsText } = validate(structuredClone(definition));
   return isValid ? '' : errorsText('\n');
 }
 
