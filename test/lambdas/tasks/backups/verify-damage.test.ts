@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { fixture, folderFixture, readingOf, unzippedFixture } from './backup-folder.ts';
 
 const SAMPLES: readonly (readonly [string, () => Promise<Buffer>])[] = [
@@ -13,6 +13,9 @@ const SAMPLES: readonly (readonly [string, () => Promise<Buffer>])[] = [
   ['inserts.sql', () => unzippedFixture('inserts.sql.gz')],
   ['verbose.sql', () => unzippedFixture('verbose.sql.gz')],
   ['cluster.sql', () => unzippedFixture('cluster.sql.gz')],
+  ['format-1.15.dump', () => unzippedFixture('custom-16.dump.gz')],
+  ['format-1.16.dump', () => unzippedFixture('custom-18.dump.gz')],
+  ['format-1.16.tar', () => unzippedFixture('tables-18.tar.gz')],
   ['custom.dump.gz', async () => gzipSync(await fixture('custom.dump'))],
 ];
 
@@ -119,7 +122,57 @@ describe('one flipped bit', () => {
   );
 });
 
+describe('an archive', () => {
+  /** Where format 1.15 and later have the number of the compression. */
+  const COMPRESSION_AT = 11;
+
+  test('compressed with lz4 is followed to its end and is then unknown, not whole', async () => {
+    const body = await unzippedFixture('custom-16.dump.gz');
+    body[COMPRESSION_AT] = 2;
+    const whole = await readingOf({ 'shop.dump': body });
+    expect(whole.flaw).toEqual({
+      kind: 'cannot-be-opened',
+      detail: 'its blocks are all there, but lz4 cannot be read',
+    });
+    expect((await readingOf({ 'shop.dump': body.subarray(0, -1) })).flaw?.kind).toBe('cut-short');
+  });
+
+  test('of a version to come is unknown', async () => {
+    const body = await fixture('custom.dump');
+    body[6] = 17;
+    expect((await readingOf({ 'shop.dump': body })).flaw).toMatchObject({
+      kind: 'cannot-be-opened',
+      detail: expect.stringContaining('1.17'),
+    });
+  });
+
+  test('without the last of its blocks is not whole, although it ends where a block ends', async () => {
+    const body = await fixture('custom.dump');
+    const largeObjectsAt = body.lastIndexOf(Buffer.from([3, 0]));
+    const { flaw } = await readingOf({ 'shop.dump': body.subarray(0, largeObjectsAt) });
+    expect(flaw).toEqual({
+      kind: 'cut-short',
+      detail: expect.stringMatching(/^1 of 5 blocks of data are missing, BLOBS first$/),
+    });
+  });
+});
+
 describe('a dump of the directory format', () => {
+  test('may be compressed with zstd, whose checksum is optional', async () => {
+    for (const [checksumFlag, checksummed] of [
+      [1, 'rows'],
+      [0, 'nothing'],
+    ] as const) {
+      const files: Record<string, Buffer> = {};
+      for (const [path, body] of Object.entries(await folderFixture('d'))) {
+        const params = { [constants.ZSTD_c_checksumFlag]: checksumFlag };
+        if (path.endsWith('.gz')) files[path.replace(/gz$/, 'zst')] = zstdCompressSync(gunzipSync(body), { params });
+        else files[path] = body;
+      }
+      expect(await readingOf(files)).toMatchObject({ flaw: undefined, contents: { dataBytes: 4_343, checksummed } });
+    }
+  });
+
   test('is read file by file', async () => {
     const { flaw, contents, bytesRead } = await readingOf(await folderFixture('d'));
     expect(flaw).toBeUndefined();
