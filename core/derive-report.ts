@@ -5,6 +5,7 @@ import { planOf } from './plan.ts';
 import { entriesOf, type Entry, type Procedure } from './platform.ts';
 import type { ReportedTask, RunReport } from './report.ts';
 import type { Ended, Started, StepRecord } from './run.ts';
+import { continueTrends } from './trends.ts';
 import { countVerdicts, worstVerdict } from './verdict.ts';
 
 /** All that a report is made of: the records of its run, and the report of the run before. */
@@ -35,6 +36,7 @@ export function deriveReport({ started, procedure, ended, steps, previous }: Run
   const verdicts = refused ? [] : seen.flatMap(({ targets }) => targets.map(({ verdict }) => verdict));
   const counts = countVerdicts(verdicts);
   const actions = seen.flatMap(({ actions }) => actions);
+  const measurements = seen.flatMap(({ record }) => record?.measurements ?? []);
   const because = ended.because ?? started.refusal?.detail;
   return {
     date: started.startedAt.slice(0, 10),
@@ -62,7 +64,8 @@ export function deriveReport({ started, procedure, ended, steps, previous }: Run
     fixed: refused ? [] : [...compared.fixed],
     ...(previous && { previousRunId: previous.runId }),
     actions,
-    measurements: seen.flatMap(({ record }) => record?.measurements ?? []),
+    measurements,
+    trends: continueTrends(previous?.trends ?? [], refused ? [] : measurements, started.startedAt),
     ...(started.mode === 'plan' && !refused && { planSha256: planOf(actions).sha256 }),
   };
 }

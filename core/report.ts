@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { RecordedAction } from './action.ts';
 import { ReportedFinding, ReportedMeasurement } from './finding.ts';
 import { ENDINGS, MODES, OVERRIDES, TargetVerdict, TRIGGERS } from './run.ts';
+import { Trend } from './trends.ts';
 import { VERDICTS } from './verdict.ts';
 
 const Counts = z.record(z.enum(VERDICTS), z.int().nonnegative());
@@ -61,6 +62,8 @@ export const RunReport = z.object({
   previousRunId: z.string().optional(),
   actions: z.array(RecordedAction),
   measurements: z.array(ReportedMeasurement),
+  /** What this and the runs before it measured. */
+  trends: z.array(Trend).default([]),
   planSha256: z.string().optional(),
 });
 export type RunReport = z.infer<typeof RunReport>;

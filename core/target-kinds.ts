@@ -36,6 +36,11 @@ const CaBundle = z
   .refine(isReference, 'must be a reference: secret:…, env:… or file:…')
   .describe('A reference to PEM certificates to trust besides the public ones');
 
+const Authorization = z
+  .string()
+  .refine(isReference, 'must be a reference: secret:…, env:… or file:…')
+  .describe('A reference to the value of the Authorization header');
+
 /**
  * Every kind of target that a profile may have, each with its schema.
  *
@@ -77,11 +82,12 @@ export const TARGET_KINDS = {
       ),
   },
   endpoints: {
-    addresses: ['url', 'ca'],
+    addresses: ['url', 'ca', 'authorization'],
     schema: z.strictObject({
       url: address('Where the service answers', ['https://', 'http://', 'tls://']),
       serverName: Name.optional().describe('The name that the certificate must have; that of the address by default'),
       ca: CaBundle.optional(),
+      authorization: Authorization.optional(),
     }),
   },
   backups: {
@@ -99,10 +105,11 @@ export const TARGET_KINDS = {
     schema: z.strictObject({ url: address('The log group or folder', ['cloudwatch-logs:', 'file:///']) }),
   },
   metrics: {
-    addresses: ['url', 'ca'],
+    addresses: ['url', 'ca', 'authorization'],
     schema: z.strictObject({
       url: address('The base address of Prometheus, or CloudWatch', ['http://', 'https://', 'cloudwatch:']),
       ca: CaBundle.optional(),
+      authorization: Authorization.optional(),
     }),
   },
   hosts: {

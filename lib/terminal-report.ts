@@ -4,7 +4,7 @@ import type { Severity } from '../core/finding.ts';
 import type { RunReport } from '../core/report.ts';
 import { byWorst, type Verdict } from '../core/verdict.ts';
 import { visible } from '../lambdas/report/markup.ts';
-import { headline, numbersOf, placeOf, spanOf } from '../lambdas/report/phrases.ts';
+import { changesOf, headline, numbersOf, placeOf, spanOf } from '../lambdas/report/phrases.ts';
 
 export interface TerminalOptions {
   /** True on a terminal; text that goes to a file or a pipe has no colours. */
@@ -18,6 +18,7 @@ export function renderTerminal(report: RunReport, { colour }: TerminalOptions): 
     paint.bold(paint.of(report.verdict, visible(headline(report)))),
     visible(`${report.platform} ${report.environment}, ${report.procedure}, ${spanOf(report)}`),
     ...(report.endedBecause ? [visible(report.endedBecause)] : []),
+    ...(report.previousRunId === undefined ? [] : [visible(changesOf(report))]),
     '',
     ...report.findings.flatMap((finding) => findingLines(finding, report, paint)),
     ...fixedLines(report, paint),
@@ -51,6 +52,7 @@ function findingLines(finding: RunReport['findings'][number], { previousRunId }:
   return [
     `${paint.of(finding.severity, finding.severity.padEnd(8))}${visible(placeOf(finding))}${change}`,
     `        ${visible(finding.summary)}${numbers ? ` [${numbers}]` : ''}`,
+    ...(finding.command === undefined ? [] : [`        ${visible(finding.command)}`]),
     paint.dim(`        ${visible(finding.task)}/${visible(finding.kind)}: ${visible(finding.remedy)}`),
   ];
 }

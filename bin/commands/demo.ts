@@ -1,4 +1,5 @@
 import { runDemo } from '../../lib/demo/demo.ts';
+import type { DemoPart } from '../../lib/demo/part.ts';
 import { printReport, tell } from '../answer.ts';
 import { defineCommand, EXIT } from '../command.ts';
 
@@ -18,7 +19,7 @@ export const command = defineCommand({
     const exact = missing.length === 0 && unexpected.length === 0;
     if (exact) say('found exactly what was planted and not yet mended');
     say(`page: ${demo.page}`);
-    if (values['keep'] === true && !signal.aborted) await keepUp(demo.servers.places, signal, say);
+    if (values['keep'] === true && !signal.aborted) await keepUp(demo.servers.parts, signal, say);
     await demo.servers.stop();
     if (demo.result.interrupted) return EXIT.interrupted;
     return exact ? EXIT.fine : EXIT.bad;
@@ -26,15 +27,14 @@ export const command = defineCommand({
 });
 
 /** Leaves the servers up until Ctrl-C. */
-async function keepUp(
-  places: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<void> {
+async function keepUp(parts: readonly DemoPart[], signal: AbortSignal, say: (text: string) => void): Promise<void> {
   say(
     '\nThe servers stay up until Ctrl-C. Break something, then: npx fettle run daily --platform platforms/demo.yaml\n',
   );
-  for (const [name, place] of Object.entries(places)) say(`  ${name.padEnd(10)} ${place}`);
+  for (const [name, place] of parts.flatMap(({ places }) => Object.entries(places)))
+    say(`  ${name.padEnd(13)}${place}`);
+  say('\nTo break something:\n');
+  for (const hint of parts.flatMap(({ hints }) => hints)) say(`  ${hint}`);
   const { promise, resolve } = Promise.withResolvers<undefined>();
   // A signal's listener alone does not keep a process alive.
   const awake = setInterval(() => undefined, 60_000);

@@ -1,8 +1,9 @@
 import type { RecordedAction } from '../../core/action.ts';
 import type { ReportedTask, RunReport } from '../../core/report.ts';
 import { byWorst } from '../../core/verdict.ts';
+import { chartsSection } from './charts.ts';
 import { html, type Markup } from './markup.ts';
-import { headline, numbersOf, placeOf, spanOf, withUnit } from './phrases.ts';
+import { changesOf, headline, numbersOf, placeOf, spanOf, withUnit } from './phrases.ts';
 import { STYLE } from './style.ts';
 
 /** The report as one page that needs nothing else: worst first, what changed, what was done, what is not known. */
@@ -27,16 +28,17 @@ export function renderPage(report: RunReport): string {
             ${spanOf(report)}, ${duration_minutes} minutes. Started by
             ${report.trigger}${report.override ? `, overriding the ${report.override}` : ''}${report.reason ? `: ${report.reason}` : ''}.
           </p>
+          ${report.previousRunId === undefined ? '' : html`<p>${changesOf(report)}</p>`}
           ${report.endedBecause ? html`<p><strong>${report.endedBecause}</strong></p>` : ''}
         </header>
         <main>
           ${findingsSection(report)} ${unknownSection(report)} ${fixedSection(report)} ${actionsSection(report)}
-          ${tasksSection(report)} ${measurementsSection(report)}
+          ${tasksSection(report)} ${chartsSection(report.trends)} ${measurementsSection(report)}
         </main>
         <footer>
           <p>
             Run
-            ${runId}${report.planSha256 ? html`<br />Plan SHA-256 ${report.planSha256}` : ''}${report.previousRunId ? html`<br />Compared with ${report.previousRunId}` : ''}
+            ${runId}${report.planSha256 ? html`<br />Plan SHA-256 ${report.planSha256}` : ''}
           </p>
         </footer>
       </body>
@@ -71,8 +73,10 @@ function findingCard(finding: RunReport['findings'][number], compared: boolean):
     </h3>
     <p>${finding.summary}</p>
     ${numbers ? html`<p class="numbers">${numbers}</p>` : ''}
-    <p class="means">${finding.means}</p>
-    <p class="remedy"><strong>Do:</strong> ${finding.remedy}</p>
+    <p class="means">${finding.means}${finding.matters === undefined ? '' : html` ${finding.matters}`}</p>
+    <p class="remedy"><strong>Now:</strong> ${finding.remedy}</p>
+    ${finding.command === undefined ? '' : html`<pre>${finding.command}</pre>`}
+    ${finding.prevention === undefined ? '' : html`<p class="remedy"><strong>For good:</strong> ${finding.prevention}</p>`}
     <p class="source">${finding.task} / ${finding.kind}</p>
   </article> `;
 }

@@ -50,3 +50,13 @@ export function spanOf({ start_time, end_time }: Pick<RunReport, 'start_time' | 
 export function placeOf({ target, subject }: Pick<ReportedFinding, 'target' | 'subject'>): string {
   return subject === undefined || subject === target ? target : `${subject} of ${target}`;
 }
+
+/** `1 new, 2 fixed, 5 unchanged since <run>`; empty where there is no earlier run to compare with. */
+export function changesOf({ findings, fixed, previousRunId }: RunReport): string {
+  if (previousRunId === undefined) return '';
+  const tally = (['new', 'worse', 'unchanged'] as const).map(
+    (change) => [findings.filter((finding) => finding.change === change).length, change] as const,
+  );
+  const counted = [...tally.slice(0, 2), [fixed.length, 'fixed'] as const, ...tally.slice(2)];
+  return `${counted.map(([count, change]) => `${count} ${change}`).join(', ')} since ${previousRunId}`;
+}

@@ -26,5 +26,11 @@ table { border-collapse: collapse; width: 100%; }
 th { white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top; min-width: 5rem; }
 code { font-size: .85rem; overflow-wrap: normal; }
+pre { font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); border-radius: .25rem; margin: .4rem 0; padding: .4rem .6rem; user-select: all; }
+figure { margin: .75rem 0; min-width: 0; } figcaption { font-weight: 600; } .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 1.5rem; }
+svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; opacity: .8; } svg path { fill: none; stroke-width: 2; } svg .grid { stroke: var(--line); stroke-width: 1; }
+.line-0 { stroke: #2f7ed8; } .line-1 { stroke: #d9822b; } .line-2 { stroke: #2ca46d; } .line-3 { stroke: #c0528f; } .line-4 { stroke: #8a63d2; } .line-5 { stroke: #8a8a3c; }
+.legend { list-style: none; margin: 0; padding: 0; font-size: .85rem; } .legend .line { display: inline-block; width: 1.2rem; border-top: .2rem solid; margin: 0 .4rem .2rem 0; }
+.line.line-0 { border-color: #2f7ed8; } .line.line-1 { border-color: #d9822b; } .line.line-2 { border-color: #2ca46d; } .line.line-3 { border-color: #c0528f; } .line.line-4 { border-color: #8a63d2; } .line.line-5 { border-color: #8a8a3c; }
 footer { border-top: 1px solid var(--line); font-size: .85rem; margin-top: 2rem; }
 `);

@@ -2,9 +2,11 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { messageOf } from '../../core/errors.ts';
 import type { RunReport } from '../../core/report.ts';
+import { awsClientSettings } from './aws-client.ts';
 import type { StepRuntime } from './handler.ts';
 
-const clientSettings = { maxAttempts: 3, requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 } };
+let cloudWatch: CloudWatchClient | undefined;
+let sns: SNSClient | undefined;
 
 /**
  * Tells the world outside: the metrics of the run in one call, a message to the topic.
@@ -32,7 +34,8 @@ async function putMetrics(report: RunReport): Promise<void> {
   const Timestamp = new Date(report.end_time);
   const count = (MetricName: string, Value: number) =>
     ({ MetricName, Value, Unit: 'Count', Dimensions, Timestamp }) as const;
-  await new CloudWatchClient(clientSettings).send(
+  cloudWatch ??= new CloudWatchClient(awsClientSettings());
+  await cloudWatch.send(
     new PutMetricDataCommand({
       Namespace: 'Fettle',
       MetricData: [
@@ -67,5 +70,6 @@ async function publish(report: RunReport, topicArn: string): Promise<void> {
     '',
     runId,
   ].join('\n');
-  await new SNSClient(clientSettings).send(new PublishCommand({ TopicArn: topicArn, Subject, Message }));
+  sns ??= new SNSClient(awsClientSettings());
+  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject, Message }));
 }

@@ -118,5 +118,5 @@ function findingOfAction({ status, target, subject, summary, detail = '', reason
 function reported(task: Task, finding: Finding): ReportedFinding {
   const kinds: Task['findings'] = { ...RUNTIME_KINDS, ...task.findings };
   const kind = kinds[finding.kind] ?? RUNTIME_KINDS['task-failed'];
-  return { task: task.name, ...finding, severity: kind.severity, means: kind.means, remedy: kind.remedy };
+  return { task: task.name, ...finding, ...kind };
 }

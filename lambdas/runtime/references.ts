@@ -3,9 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { messageOf, Unavailable } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { isReference, TARGET_KINDS, type Target, type TargetKind } from '../../core/target-kinds.ts';
-
-const CONNECT_TIMEOUT_MS = 3_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+import { awsClientSettings } from './aws-client.ts';
 
 let secretsManager: SecretsManagerClient | undefined;
 
@@ -50,10 +48,7 @@ async function fromFile(path: string): Promise<Secret> {
 /** `secret:<name>` is the whole secret, `secret:<name>#<key>` one key of a JSON secret. */
 async function fromSecretsManager(reference: string): Promise<Secret> {
   const [name = '', key] = reference.split('#');
-  secretsManager ??= new SecretsManagerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-  });
+  secretsManager ??= new SecretsManagerClient(awsClientSettings());
   const text = await secretText(secretsManager, name);
   if (key === undefined) return new Secret(connectionString(text) ?? text);
   const value = asObject(text)?.[key];

@@ -33,18 +33,20 @@ export async function runDemo({ fresh, signal, onProgress, say }: DemoOptions): 
   await mkdir(FOLDER, { recursive: true });
   if (fresh) await rm(join(FOLDER, 'local'), { recursive: true, force: true });
   say('starting PostgreSQL, three TLS servers and a Kubernetes API, and writing backups …');
-  const servers = await startServers(FOLDER, { fresh, now });
+  const servers = await startServers({ folder: FOLDER, fresh, now, say });
   try {
-    const mended = servers.planted ? [] : await readMended();
+    const mended = await readMended();
     const workspace = await openWorkspace({ platform: 'demo', now });
     const onReaped = (keys: readonly string[]) => {
       for (const key of keys) say(`${key} had been left open and was ended`);
     };
     const input = { trigger: 'person', mode: 'execute', reason: 'demo' };
     const result = await performRun({ workspace, procedure: 'daily', input, signal, onProgress, onReaped });
-    await writeFile(MENDED, JSON.stringify([...new Set([...mended, ...mendedBy(result.report)])], null, 2));
+    const undone = servers.parts.filter(({ plantedAnew }) => plantedAnew).flatMap(({ actions }) => actions);
+    const lasting = mended.filter((action) => !undone.includes(action));
+    await writeFile(MENDED, JSON.stringify([...new Set([...lasting, ...mendedBy(result.report)])], null, 2));
     const page = join(FOLDER, 'local', runKeys(result.runKey).page);
-    return { result, difference: differenceFrom(result.report, mended), page, servers };
+    return { result, difference: differenceFrom(result.report, servers.parts, mended), page, servers };
   } catch (thrown) {
     await servers.stop();
     throw thrown;

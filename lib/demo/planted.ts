@@ -1,26 +1,13 @@
 import type { RunReport } from '../../core/report.ts';
-import { PLANTED } from './postgres-data.ts';
-
-/** What a run of the demo must find, and what it must do where no earlier run has done it: by task, kind and place. */
-const FINDINGS = [
-  ...PLANTED.autovacuumOff.map((table) => `postgres-vacuum autovacuum-off main ${table}`),
-  'certificates-check-endpoints renewal-overdue api',
-  'certificates-check-endpoints wrong-name tickets',
-  'kubernetes-check-pods crash-looping cluster',
-  'kubernetes-check-pods image-not-pulled cluster',
-  'backups-verify cut-short database',
-] as const;
-
-const ACTIONS = [
-  ...PLANTED.vacuum.map((table) => `vacuum main ${table}`),
-  ...PLANTED.analyze.map((table) => `analyze main ${table}`),
-] as const;
+import type { DemoPart } from './part.ts';
 
 /** How a run of the demo differs from what was planted; nothing where it found exactly that. */
 export interface Difference {
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
 }
+
+type Planted = Pick<DemoPart, 'findings' | 'actions' | 'plantedAnew'>;
 
 /** The actions of the run that took effect, in the form that `differenceFrom` takes back as mended. */
 export function mendedBy({ actions }: RunReport): string[] {
@@ -29,14 +16,17 @@ export function mendedBy({ actions }: RunReport): string[] {
     .map(({ verb, target, subject }) => `${verb} ${target} ${subject}`);
 }
 
-/** Compares a report with what was planted and not yet mended. */
-export function differenceFrom(report: RunReport, mended: readonly string[]): Difference {
+/** Compares a report with what was planted and not yet mended by an earlier run. */
+export function differenceFrom(report: RunReport, parts: readonly Planted[], mended: readonly string[]): Difference {
   const found = [
     ...report.findings.filter(({ severity }) => severity !== 'info').map(wordsOf),
     ...mendedBy(report),
     ...report.actions.filter(({ status }) => status !== 'done').map(({ summary, status }) => `${summary} ${status}`),
   ];
-  const expected = [...FINDINGS, ...ACTIONS.filter((action) => !mended.includes(action))];
+  const expected = parts.flatMap(({ findings, actions, plantedAnew }) => [
+    ...findings,
+    ...actions.filter((action) => plantedAnew || !mended.includes(action)),
+  ]);
   return {
     missing: expected.filter((words) => !found.some((one) => isSame(one, words))),
     unexpected: found.filter((one) => !expected.some((words) => isSame(one, words))),

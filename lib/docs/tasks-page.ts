@@ -66,13 +66,15 @@ function inputs({ input }: Task): string {
 }
 
 function findings({ findings: kinds }: Task): string {
-  const rows = Object.entries(kinds).map(([kind, { severity, means, remedy }]) => [
+  const rows = Object.entries(kinds).map(([kind, { severity, means, matters = '', remedy, prevention = '' }]) => [
     code(kind),
     plain(severity),
     prose(means),
+    prose(matters),
     prose(remedy),
+    prose(prevention),
   ]);
-  return table(['finding', 'severity', 'what it means', 'what to do'], rows);
+  return table(['finding', 'severity', 'what it means', 'why it matters', 'what to do now', 'and for good'], rows);
 }
 
 function permissions({ permissions: of }: Task): string {

@@ -23,7 +23,15 @@ const healthy = defineTask({
       .describe('The tables to count'),
   }),
   examples: [{}, { maxAge: '1h' }],
-  findings: { late: { severity: 'warn', means: 'The count is old.', remedy: 'Run the count again.' } },
+  findings: {
+    late: {
+      severity: 'warn',
+      means: 'The count is old.',
+      matters: 'It grows older.',
+      remedy: 'Run the count again.',
+      prevention: 'Schedule the count.',
+    },
+  },
   permissions: (platform) => [
     {
       actions: ['rds:DescribeDBInstances'],
@@ -54,8 +62,14 @@ function asking(permission: Permission | ((platform: ResolvedPlatform) => readon
 }
 
 const finding = (kind: string, means: string, remedy = 'Run the count again.') => ({
-  findings: { [kind]: { severity: 'warn' as const, means, remedy } },
+  findings: {
+    [kind]: { severity: 'warn' as const, means, matters: 'It grows older.', remedy, prevention: 'Schedule the count.' },
+  },
 });
+// As a task in JavaScript could come.
+const unexplained = {
+  findings: { late: { severity: 'warn', means: 'It is late.', remedy: 'Mend it.' } },
+} as unknown as Partial<Task>;
 const withInput = (input: z.ZodObject): Partial<Task> => ({ input, examples: [{}] });
 const described = z.number().default(1).describe('A limit');
 
@@ -110,7 +124,15 @@ const BROKEN: [promise: string, changes: Partial<Task>, words: string][] = [
   ['explains every finding in sentences', finding('not-readable', 'It is late.'), 'the runtime itself reports'],
   ['explains every finding in sentences', finding('late', 'it is late'), 'is no sentence'],
   ['explains every finding in sentences', finding('late', 'It is late.', 'mend it'), 'remedy of late is no sentence'],
-  ['explains every finding in sentences', finding('late', 'It is late.', 'It is late.'), 'meaning as the remedy'],
+  ['explains every finding in sentences', finding('late', 'It is late.', 'It is late.'), 'remedy of late says again'],
+  [
+    'explains every finding in sentences',
+    finding('late', 'It is late.', 'Schedule the count.'),
+    'prevention of late says',
+  ],
+  ['explains every finding in sentences', finding('late', 'It is late. Very. Indeed.'), 'more than two sentences'],
+  ['explains every finding in sentences', unexplained, 'matters of late is no sentence'],
+  ['explains every finding in sentences', unexplained, 'prevention of late is no sentence'],
   ['ends within what Lambda allows', { timeoutSeconds: 901 }, '901'],
   ['ends within what Lambda allows', { timeoutSeconds: 0 }, '0'],
   [

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cap } from '../../core/action.ts';
 import { effectsOfVerb } from '../../core/effect.ts';
-import { RUNTIME_KINDS, SEVERITIES } from '../../core/finding.ts';
+import { RUNTIME_KINDS, SEVERITIES, type FindingKind } from '../../core/finding.ts';
 import { TARGET_KINDS } from '../../core/target-kinds.ts';
 import type { Task } from '../../core/task.ts';
 import type { CataloguedTask } from '../../lambdas/catalogue.ts';
@@ -112,14 +112,39 @@ function exampleProblems({ examples, input }: Task): string[] {
 function findingProblems({ findings }: Task): string[] {
   const kinds = Object.entries(findings);
   if (kinds.length === 0) return ['it can find nothing'];
-  return kinds.flatMap(([kind, { severity, means, remedy }]) => [
+  return kinds.flatMap(([kind, declared]) => [
     ...(KEBAB.test(kind) ? [] : [`${kind} is not in kebab-case`]),
     ...(kind in RUNTIME_KINDS ? [`${kind} is what the runtime itself reports; choose another name`] : []),
-    ...((SEVERITIES as readonly string[]).includes(severity) ? [] : [`${kind} has the severity ${severity}`]),
-    ...(SENTENCE.test(means) ? [] : [`what ${kind} means is no sentence: "${means}"`]),
-    ...(SENTENCE.test(remedy) ? [] : [`the remedy of ${kind} is no sentence: "${remedy}"`]),
-    ...(means === remedy ? [`${kind} gives its meaning as the remedy`] : []),
+    ...((SEVERITIES as readonly string[]).includes(declared.severity)
+      ? []
+      : [`${kind} has the severity ${declared.severity}`]),
+    ...explanationProblems(kind, declared),
   ]);
+}
+
+const EXPLANATION = ['means', 'matters', 'remedy', 'prevention'] as const;
+
+/** What is wrong with the four texts of a kind: each is a sentence or two, and none says again what another says. */
+export function explanationProblems(kind: string, declared: FindingKind): string[] {
+  const texts = EXPLANATION.flatMap((field) => {
+    const text = declared[field];
+    if (text !== undefined) return [{ field, text }];
+    return declared.severity === 'info' ? [] : [{ field, text: '' }];
+  });
+  const repeated = texts.filter(({ text }, place) => texts.findIndex((other) => other.text === text) < place);
+  return [
+    ...texts.flatMap(({ field, text }) => {
+      if (!SENTENCE.test(text)) return [`${field} of ${kind} is no sentence: "${text}"`];
+      return sentencesOf(text) > MOST_SENTENCES ? [`${field} of ${kind} has more than two sentences: "${text}"`] : [];
+    }),
+    ...repeated.map(({ field, text }) => `${field} of ${kind} says again "${text}"`),
+  ];
+}
+
+const MOST_SENTENCES = 2;
+
+function sentencesOf(text: string): number {
+  return text.split(/(?<=[.!?])\s+(?=[A-Z`"])/).length;
 }
 
 function capProblems({ effect, cap, input, examples }: Task): string[] {

@@ -3,7 +3,13 @@ import * as z from 'zod';
 import type { TaskResult } from '../../core/task.ts';
 import { defineTask, pause } from '../../core/task.ts';
 
-const kind = { severity: 'warn', means: 'There are many.', remedy: 'Remove some.' } as const;
+const kind = {
+  severity: 'warn',
+  means: 'There are many.',
+  matters: 'They become more.',
+  remedy: 'Remove some.',
+  prevention: 'Let fewer in.',
+} as const;
 const parts = {
   name: 'postgres-check-rows',
   summary: 'Counts rows',

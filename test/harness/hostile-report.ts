@@ -9,7 +9,8 @@ export const HOSTILE =
 export function hostileReport(): RunReport {
   const text = HOSTILE;
   const finding = { ...reportedFinding(), task: text, kind: text, target: text, subject: `s${text}`, summary: text };
-  const told = { ...finding, means: text, remedy: text, change: 'new' } as const;
+  const explained = { means: text, matters: text, remedy: text, prevention: text, command: text };
+  const told = { ...finding, ...explained, change: 'new' } as const;
   const action = { id: 'a', task: text, verb: text, target: text, subject: text, summary: text, statement: text };
   return {
     date: '2026-11-21',
@@ -34,6 +35,7 @@ export function hostileReport(): RunReport {
     tasks: [{ index: 1, task: text, verdict: 'fail', targets: [{ target: text, verdict: 'fail' }], recorded: true }],
     findings: [told, { ...told, severity: 'fail' }],
     fixed: [finding],
+    trends: [],
     previousRunId: text,
     actions: [{ ...action, status: 'failed', detail: text }],
     measurements: [{ task: text, name: text, value: 1, unit: 'rows', target: text }],

@@ -3,6 +3,7 @@ import type { Json } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
 import { TARGET_KINDS } from '../../core/target-kinds.ts';
 import type { Pause, Task, TaskResult } from '../../core/task.ts';
+import { commandProblems } from './finding-commands.ts';
 
 export interface Performance {
   readonly task: Task;
@@ -25,7 +26,7 @@ export interface Performed {
   readonly actions: readonly Pick<RecordedAction, 'id' | 'verb' | 'target' | 'subject' | 'status'>[];
 }
 
-/** Runs a task once on real targets without a run around it. Its `act` performs at once, or only notes in a plan. */
+/** Runs a task once on real targets without a run around it; throws where a command that it finds cannot be pasted. Its `act` performs at once, or only notes in a plan. */
 export async function performTask(performance: Performance): Promise<Performed> {
   const { task, targets, mode = 'execute', now = new Date(), timeoutSeconds = task.timeoutSeconds } = performance;
   const actions: Performed['actions'][number][] = [];
@@ -68,6 +69,8 @@ export async function performTask(performance: Performance): Promise<Performed> 
     act: performance.act ?? plainAct,
   };
   const result = await task.run(context as never);
+  const unfit = 'findings' in result ? commandProblems(result.findings) : [];
+  if (unfit.length > 0) throw new Error(unfit.join('; '));
   return { result, actions };
 }
 

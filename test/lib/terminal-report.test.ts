@@ -16,3 +16,13 @@ test('colours are the only control characters, and only where they are asked for
   expect(colourless.join('').replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(stripVTControlCharacters(text)).toBe(renderTerminal(hostileReport(), { colour: false }));
 });
+
+test('the command of a finding stands on a line of its own, with nothing in it that steers or splits the terminal', () => {
+  const report = hostileReport();
+  const [first] = report.findings;
+  const command = 'kubectl --namespace shop describe pod web-1';
+  const shown = (text: string) =>
+    renderTerminal({ ...report, findings: first ? [{ ...first, command: text }] : [] }, { colour: false }).split('\n');
+  expect(shown(command).map((line) => line.trim())).toContain(command);
+  expect(shown('true\r\nrm -rf /\u001b[A').map((line) => line.trim())).toContain('true\\u000d rm -rf /\\u001b[A');
+});

@@ -57,10 +57,10 @@ export async function readCustom(reader: ByteReader): Promise<Contents> {
       throw new Flaw('damaged', `the block of ${entry.label} is of the wrong type`);
     }
     missing.delete(dumpId);
-    dataBytes +=
-      type === BLOCK_ROWS
-        ? await readRows(unpacked(reader, head.compression, entry), entry)
-        : await readLargeObjects(reader, head.compression, entry);
+    const rows = type === BLOCK_ROWS ? unpacked(reader, head.compression, entry) : undefined;
+    if (!rows) dataBytes += await readLargeObjects(reader, head.compression, entry);
+    // Where a block cannot be unpacked, that it is all there is what can be said of it.
+    else dataBytes += await (head.compression === 'lz4' ? countBytes(rows) : readRows(rows, entry));
   }
   const [first] = missing.values();
   if (first)

@@ -1,5 +1,6 @@
 import type { Finding } from '../../../core/finding.ts';
 import type { Certificate } from './_certificate.ts';
+import type { ENDPOINT_FINDINGS } from './_endpoint-findings.ts';
 import type { Trust } from './_trust.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -8,90 +9,7 @@ const MIN_BITS: Readonly<Record<string, number>> = { rsa: 2_048, 'rsa-pss': 2_04
 const BROKEN_HASH = /sha-?1(?!\d)|md[245]/i;
 const OLD_PROTOCOLS = new Set(['SSLv3', 'TLSv1', 'TLSv1.1']);
 
-export const FINDINGS = {
-  expired: {
-    severity: 'fail',
-    means: 'The certificate has expired, and clients refuse it.',
-    remedy: 'Renew the certificate, and make the server load it.',
-  },
-  'not-yet-valid': {
-    severity: 'fail',
-    means: 'The validity of the certificate begins later, and clients refuse it until then.',
-    remedy: 'Serve the former certificate until then, or compare the clock of the issuer with that of the server.',
-  },
-  'renewal-overdue': {
-    severity: 'fail',
-    means: 'So little of the lifetime is left that the renewal has failed or was forgotten.',
-    remedy: 'Renew the certificate now, then find out why its renewal did not happen by itself.',
-  },
-  'renewal-due': {
-    severity: 'warn',
-    means: 'A renewal that works by itself would have replaced the certificate by now.',
-    remedy: 'Look at the log of the renewal, or renew the certificate by hand.',
-  },
-  'chain-expired': {
-    severity: 'fail',
-    means: 'A certificate of the chain is outside of its validity, so that clients that use it refuse the endpoint.',
-    remedy: 'Serve the current intermediates of the authority and leave out what is not needed.',
-  },
-  'chain-ends-first': {
-    severity: 'warn',
-    means: 'A certificate of the chain ends before that of the endpoint, which ends with it.',
-    remedy: 'Renew the certificate from an intermediate that outlives it; until then the earlier end counts.',
-  },
-  'incomplete-chain': {
-    severity: 'fail',
-    means:
-      'The server does not serve the intermediate, so that clients that have not met it before refuse the endpoint.',
-    remedy: 'Serve the certificate with its intermediates (fullchain.pem, not cert.pem).',
-  },
-  untrusted: {
-    severity: 'fail',
-    means: 'The chain does not lead to a trusted root.',
-    remedy: 'Serve a certificate of a public authority, or give the endpoint its private authority as ca.',
-  },
-  'wrong-name': {
-    severity: 'fail',
-    means: 'The certificate is not for the name that clients use.',
-    remedy: 'Serve the certificate of this name, or set serverName where clients use another one.',
-  },
-  'key-mismatch': {
-    severity: 'fail',
-    means: 'The server does not have the key of the certificate that it serves, so that no client can connect.',
-    remedy: 'Install the certificate and the key of the same request, and restart the server.',
-  },
-  'weak-key': {
-    severity: 'fail',
-    means: 'A key of the chain is shorter than clients accept.',
-    remedy: 'Renew the certificate with an EC key of 256 bits or an RSA key of 2048 bits.',
-  },
-  'weak-signature': {
-    severity: 'fail',
-    means: 'A certificate of the chain is signed with a hash that is broken.',
-    remedy: 'Renew the certificate from an authority that signs with SHA-256.',
-  },
-  'old-protocol': {
-    severity: 'warn',
-    means: 'The server has nothing newer than TLS 1.1, which current clients refuse.',
-    remedy: 'Enable TLS 1.2 and TLS 1.3 on the server.',
-  },
-  'different-certificates': {
-    severity: 'warn',
-    means: 'The addresses of the name serve different certificates, so that a renewal may have reached only some.',
-    remedy: 'Compare the certificates that the finding names, and install the current one everywhere.',
-  },
-  'not-probed': {
-    severity: 'unknown',
-    means: 'An address of the endpoint made no TLS handshake or was not called, so its certificate is not known.',
-    remedy: 'Read the reason; make the address answer, or take it out of the DNS or of the profile.',
-  },
-  'no-tls': {
-    severity: 'info',
-    means: 'The endpoint speaks plain HTTP and has no certificate to check.',
-    remedy: 'Write https:// or tls:// in the profile if the endpoint has a certificate.',
-  },
-} as const;
-export type Kind = keyof typeof FINDINGS;
+export type Kind = keyof typeof ENDPOINT_FINDINGS;
 
 /** A finding before it is known where it was made. */
 export type Observation = Omit<Finding<Kind>, 'target' | 'subject'>;

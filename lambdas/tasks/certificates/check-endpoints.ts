@@ -4,8 +4,10 @@ import type { Finding, Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
+import { ENDPOINT_FINDINGS } from './_endpoint-findings.ts';
 import { parseEndpoint, type Endpoint } from './_endpoint.ts';
-import { FINDINGS, judgeServed, rounded, timeLeft, type Kind, type Limits, type Served } from './_judgement.ts';
+import { judgeServed, rounded, timeLeft, type Kind, type Limits, type Served } from './_judgement.ts';
+import { showCommand } from './_show-command.ts';
 import { surveyEndpoint, type Sight } from './_survey.ts';
 import { createTrustStore, type TrustStore } from './_trust.ts';
 
@@ -44,10 +46,11 @@ interface Judged {
 /** Judges what the addresses of one endpoint showed. Addresses that serve the same are one; others speak for themselves. */
 export function judgeEndpoint(
   target: string,
-  { label }: Pick<Endpoint, 'label'>,
+  endpoint: Pick<Endpoint, 'label' | 'port' | 'serverName'>,
   sights: readonly Sight[],
   { limits, now }: { readonly limits: Limits; readonly now: Date },
 ): Judged {
+  const { label } = endpoint;
   const served = sights.filter((sight) => sight.status === 'served');
   const alike = new Set(served.map((sight) => identityOf(sight.served))).size === 1;
   const many = sights.length > 1;
@@ -56,14 +59,16 @@ export function judgeEndpoint(
   for (const sight of sights) {
     if (sight.status !== 'served') {
       const summary = `${label}${many ? ` at ${sight.address}` : ''} ${sight.reason}`;
-      findings.push({ kind: sight.status, target, ...(many && { subject: sight.address }), summary });
+      const command = showCommand(endpoint, sight.address);
+      findings.push({ kind: sight.status, target, ...(many && { subject: sight.address }), summary, command });
     }
   }
   for (const { address, served: certificate } of alike ? served.slice(0, 1) : served) {
     const subject = alike ? {} : { subject: address };
     const where = alike ? label : `${label} at ${address}`;
     for (const { summary, ...observation } of judgeServed(certificate, limits, now)) {
-      findings.push({ ...observation, target, ...subject, summary: `${where} ${summary}` });
+      const command = showCommand(endpoint, address);
+      findings.push({ ...observation, target, ...subject, summary: `${where} ${summary}`, command });
     }
     const { days, percent } = timeLeft(certificate, now);
     measurements.push(
@@ -105,7 +110,7 @@ export const task = defineTask({
   target: 'endpoints',
   input: Input,
   examples: [{}, { warnBelow: '33%' }, { families: ['ipv4'], probeTimeoutSeconds: 5 }],
-  findings: FINDINGS,
+  findings: ENDPOINT_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'endpoints'),
   timeoutSeconds: 600,
   run: async ({ input, targets, now, signal, allowAddresses }) => {

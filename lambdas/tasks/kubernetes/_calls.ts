@@ -66,12 +66,16 @@ function leftMs({ clock, deadline }: CallTime): number {
   return deadline.getTime() - clock().getTime() - MARGIN_MS;
 }
 
-/** What a failed call says, as the error that makes its target `unknown`; `verb` and `resource` are those of RBAC. */
-export function unavailable(thrown: unknown, verb: string, resource: string): Unavailable {
+/**
+ * What a failed call says, as the error that makes its target `unknown`; `verb` and `resource` are those of RBAC,
+ * `ifUnknown` is what to do where the cluster does not know the caller.
+ */
+export function unavailable(thrown: unknown, verb: string, resource: string, ifUnknown = ''): Unavailable {
   const what = `cannot ${verb} ${resource}`;
   if (thrown instanceof ApiException) {
     const reason = statusMessage(thrown.body);
-    if (thrown.code === 401) return new Unavailable(`${what}: the API server does not accept the credentials (401)`);
+    if (thrown.code === 401)
+      return new Unavailable(`${what}: the API server does not accept the credentials (401)${ifUnknown}`);
     if (thrown.code === 403) {
       return new Unavailable(`${what}: the permission \`${verb} ${resource}\` is missing (403)${reason}`);
     }

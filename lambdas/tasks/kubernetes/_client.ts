@@ -20,6 +20,9 @@ const PAGE = 500;
 // An RFC 1123 label, as the API server demands of a namespace: nothing else ever becomes part of a path.
 const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
+// What EKS answers to a role that is known to IAM and not to the cluster.
+const NO_ACCESS_ENTRY = '; give the role of this task an access entry in the cluster';
+
 /** What tasks read of one cluster. Every call throws `Unavailable`, with the permission that is missing or the answer that came. */
 export interface Cluster {
   /** The namespace of the target; undefined where it is all of them. */
@@ -36,7 +39,14 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
   if (namespace !== undefined && !NAMESPACE.test(namespace)) {
     throw new Unavailable(`"${namespace}" is no name of a namespace: lower case letters, digits and "-", at most 63`);
   }
-  const api = coreApi(await configOf(target), time);
+  const api = coreApi(await configOf(target, time), time);
+  const saying = async <Answer>(verb: string, resource: string, call: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await call();
+    } catch (thrown) {
+      throw unavailable(thrown, verb, resource, target.eks === undefined ? '' : NO_ACCESS_ENTRY);
+    }
+  };
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
   return {
     namespace,
@@ -58,8 +68,8 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
   };
 }
 
-function configOf(target: Target<'kubernetes'>): Promise<KubeConfig> | KubeConfig {
-  if (target.eks !== undefined) return eksConfig(target.eks);
+function configOf(target: Target<'kubernetes'>, time: CallTime): Promise<KubeConfig> | KubeConfig {
+  if (target.eks !== undefined) return eksConfig(target.eks, time);
   return readKubeconfig(target.kubeconfig?.reveal() ?? '', target.context);
 }
 
@@ -84,13 +94,5 @@ async function namespaceExists(api: CoreV1Api, name: string): Promise<boolean> {
   } catch (thrown) {
     if (thrown instanceof ApiException && thrown.code === 404) return false;
     throw thrown;
-  }
-}
-
-async function saying<Answer>(verb: string, resource: string, call: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await call();
-  } catch (thrown) {
-    throw unavailable(thrown, verb, resource);
   }
 }

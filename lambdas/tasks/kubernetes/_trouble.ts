@@ -21,6 +21,8 @@ export interface Trouble {
   readonly text: string;
   /** What the cluster says of it, as it came. */
   readonly message?: string | undefined;
+  /** The container that it is about, where it is about one. */
+  readonly container?: string;
 }
 
 export interface Limits extends RestartPeriod {
@@ -83,7 +85,8 @@ function waitingTrouble({ containers }: Pod): Trouble | undefined {
   for (const container of containers) {
     const { reason, message } = container.state.waiting ?? {};
     const kind = reason === undefined ? undefined : WAITING_REASONS[reason];
-    if (kind === 'crash-looping') return { kind, text: `${nameOf(container)} ${lastExit(container)}`, message };
+    if (kind === 'crash-looping')
+      return { kind, text: `${nameOf(container)} ${lastExit(container)}`, message, container: container.name };
     if (kind) return { kind, text: `${nameOf(container)} ${reason}`, message };
   }
   return undefined;
@@ -143,13 +146,14 @@ function pastTroubles(pod: Pod, container: Container, limits: Limits): Trouble[]
   const restarts = recentRestarts(pod, container, limits);
   const troubles: Trouble[] = [];
   if (wasOomKilled(container, limits)) {
-    troubles.push({ kind: 'oom-killed', text: `${nameOf(container)}, ${container.restartCount} restarts` });
+    const text = `${nameOf(container)}, ${container.restartCount} restarts`;
+    troubles.push({ kind: 'oom-killed', text, container: container.name });
   }
   if (restarts && restarts.atMost > limits.restartsAbove) {
     const number = restarts.atLeast > limits.restartsAbove ? `${restarts.atLeast}` : `up to ${restarts.atMost}`;
     const ago = formatDuration(Math.max(0, secondsSince(restarts.last, limits.now)));
     const text = `${nameOf(container)}, ${number} restarts in ${formatDuration(limits.withinSeconds)}, the last ${ago} ago`;
-    troubles.push({ kind: 'restarting', text });
+    troubles.push({ kind: 'restarting', text, container: container.name });
   }
   return troubles;
 }

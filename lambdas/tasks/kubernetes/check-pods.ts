@@ -9,6 +9,8 @@ import { eksPermissions } from './_eks.ts';
 import { failuresOf, type FailureKind } from './_failed.ts';
 import { explainNoPods } from './_namespace.ts';
 import type { Pod } from './_pod.ts';
+import { podCommand } from './_pod-command.ts';
+import { POD_FINDINGS } from './_pod-findings.ts';
 import { nextSamples, recentRestarts, referenceOf, RestartSample, sampleOf } from './_restarts.ts';
 import { plainText } from './_text.ts';
 import { isReady, troublesOf, type Limits, type TroubleKind } from './_trouble.ts';
@@ -34,6 +36,7 @@ interface Affected {
   readonly pod: Pod;
   readonly text: string;
   readonly message?: string | undefined;
+  readonly container?: string | undefined;
 }
 
 const EXAMPLES = 3;
@@ -43,7 +46,12 @@ export function judgePods(target: string, pods: readonly Pod[], limits: Limits):
   return [...byWorkload(pods)].flatMap(([workload, its]) => {
     const troubles = its.flatMap((pod) => troublesOf(pod, limits).map((trouble) => ({ pod, ...trouble })));
     const failures = failuresOf(its, limits).flatMap(({ kind, pods: failed }) =>
-      failed.map((pod) => ({ pod, kind, text: pod.reason ?? exitOf(pod), message: pod.message })),
+      failed.map((pod): Affected & { kind: Kind } => ({
+        pod,
+        kind,
+        text: pod.reason ?? exitOf(pod),
+        message: pod.message,
+      })),
     );
     const kinds = Map.groupBy<Kind, Affected & { kind: Kind }>([...troubles, ...failures], ({ kind }) => kind);
     return [...kinds].map(([kind, affected]) => findingOf(kind, target, workload, affected, its.length));
@@ -70,6 +78,7 @@ function findingOf(
     value: names.length,
     limit: 0,
     unit: 'count',
+    ...(example && podCommand(kind, example.pod, example.container)),
   };
 }
 
@@ -98,95 +107,7 @@ export const task = defineTask({
   target: 'kubernetes',
   input: Input,
   examples: [{}, { notReadyFor: '5m', restartsWithin: '24h', restartsAbove: 3 }],
-  findings: {
-    'crash-looping': {
-      severity: 'fail',
-      means: 'A container ends right after each start and the kubelet waits longer and longer before it tries again.',
-      remedy: 'Read `kubectl logs <pod> -c <container> --previous`, or undo the last rollout.',
-    },
-    'image-not-pulled': {
-      severity: 'fail',
-      means: 'The node cannot get the image: the name is wrong, the tag is gone, or the registry refuses.',
-      remedy: 'Correct the image or the pull secret; until then undo the rollout with `kubectl rollout undo`.',
-    },
-    'container-not-created': {
-      severity: 'fail',
-      means: 'The container cannot be made; mostly a ConfigMap, a Secret or one of its keys is missing.',
-      remedy: 'Create what the message names, or correct the reference in the pod template.',
-    },
-    unschedulable: {
-      severity: 'fail',
-      means: 'No node takes the pod: resources, taints, affinity or a volume stand against it.',
-      remedy: 'Add a node, lower the requests, or correct the constraint that the message names.',
-    },
-    'not-started': {
-      severity: 'fail',
-      means: 'The pod has been pending beyond the grace: volumes, network or an init container hold it.',
-      remedy: 'Read the events with `kubectl describe pod <pod>`.',
-    },
-    'not-ready': {
-      severity: 'fail',
-      means: 'The pod runs and has not passed its readiness probe for longer than the grace, so it gets no traffic.',
-      remedy: 'Read the events with `kubectl describe pod <pod>` and the log of the unready container.',
-    },
-    'node-lost': {
-      severity: 'unknown',
-      means: 'The node no longer reports on the pod, which may run or not.',
-      remedy: 'Look at the node with `kubectl describe node <node>`; if it is gone for good, delete the node.',
-    },
-    'stuck-terminating': {
-      severity: 'warn',
-      means:
-        'The pod was deleted and has not gone long after its grace period: its node is lost or a finalizer holds it.',
-      remedy:
-        'Look at the node and at `metadata.finalizers`; force the deletion only when the container is surely dead.',
-    },
-    'oom-killed': {
-      severity: 'warn',
-      means: 'The kernel killed a container within the period because it used more memory than its limit.',
-      remedy: 'Raise the memory limit of the container, or find the leak.',
-    },
-    restarting: {
-      severity: 'warn',
-      means: 'A container was restarted more often in the period than the limit allows, though it may run just now.',
-      remedy: 'Read `kubectl logs <pod> -c <container> --previous`; look at its liveness probe.',
-    },
-    'job-failed': {
-      severity: 'fail',
-      means: 'The latest pod of a Job or CronJob failed and none has succeeded since.',
-      remedy: 'Read `kubectl logs <pod>`, mend the cause, and start the Job again.',
-    },
-    'job-retried': {
-      severity: 'info',
-      means: 'Pods of a Job failed, and one has succeeded since or is at it now.',
-      remedy: 'Nothing now; if it repeats, read the log of the failed pod.',
-    },
-    'pod-failed': {
-      severity: 'warn',
-      means: 'Pods that should run for ever ended as failed within the period.',
-      remedy: 'Read `kubectl describe pod <pod>`; its controller has replaced it if it has one.',
-    },
-    evicted: {
-      severity: 'warn',
-      means: 'Nodes put pods out within the period: pressure, preemption or a shutdown.',
-      remedy: 'Read the reason; on pressure set requests and limits for memory and ephemeral storage.',
-    },
-    'failed-pods-left': {
-      severity: 'info',
-      means: 'Failed pods from before the period are still listed; they use nothing.',
-      remedy: 'Delete them with `kubectl delete pod --field-selector status.phase=Failed` when they are in the way.',
-    },
-    'no-pods': {
-      severity: 'unknown',
-      means: 'The cluster or namespace lists no pod at all, so there was nothing to judge.',
-      remedy: 'Check that the target names the right cluster, context and namespace.',
-    },
-    'namespace-not-found': {
-      severity: 'unknown',
-      means: 'The namespace of the target does not exist in the cluster.',
-      remedy: 'Correct `namespace` of the target in the profile.',
-    },
-  },
+  findings: POD_FINDINGS,
   timeoutSeconds: 120,
   permissions: (platform) => [...secretPermissions(platform, 'kubernetes'), ...eksPermissions(platform)],
   baseline: { version: 1, schema: Baseline },

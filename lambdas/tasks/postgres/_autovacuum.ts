@@ -1,16 +1,23 @@
 import type { Finding, FindingKind } from '../../../core/finding.ts';
+import { pasteable, settingStatement } from './_command.ts';
 import { type DatabaseSettings, labelOf, type TableStats } from './_tables.ts';
 
 export const SURVEY_FINDINGS = {
   'autovacuum-off': {
     severity: 'warn',
-    means: 'Autovacuum is switched off, so dead rows pile up until someone vacuums by hand.',
-    remedy: 'ALTER TABLE … RESET (autovacuum_enabled), or for the whole server set autovacuum = on and reload.',
+    means: 'Autovacuum is switched off for a table or for the whole server.',
+    matters: 'Dead rows pile up, queries slow down, and in the end the server vacuums by force at its busiest hour.',
+    remedy:
+      'Reset the parameter with the statement of the finding, or for the whole server see with it where it was set, unless a load that is going on now switched it off.',
+    prevention:
+      'Let loads that switch it off switch it on in the same script, and tune a table by its scale factor instead.',
   },
   'statistics-reset': {
     severity: 'unknown',
     means: 'The counters began again at zero, by pg_stat_reset or a crash, so dead rows of before are not counted.',
+    matters: 'Autovacuum reads the same counters and leaves these tables alone until they change again.',
     remedy: 'Run postgres-analyze, which counts them again, or CREATE EXTENSION pgstattuple for the role of Fettle.',
+    prevention: 'Use pg_stat_statements_reset for query statistics, and pg_stat_reset never on a server in use.',
   },
 } as const satisfies Record<string, FindingKind>;
 export type SurveyKind = keyof typeof SURVEY_FINDINGS;
@@ -31,14 +38,27 @@ export function autovacuumOff(
   const kind = 'autovacuum-off';
   const named = unattended.slice(0, MOST_NAMED).map(({ relation }): Finding<SurveyKind> => {
     const label = labelOf(relation);
-    return { kind, target, subject: label, summary: `${label} has autovacuum_enabled = false` };
+    const summary = `${label} has autovacuum_enabled = false`;
+    return {
+      kind,
+      target,
+      subject: label,
+      summary,
+      ...pasteable(`ALTER TABLE ${relation} RESET (autovacuum_enabled);`),
+    };
   });
   const rest = unattended.length - named.length;
   return [
-    ...(autovacuum ? [] : [{ kind, target, summary: 'autovacuum is off for the whole server' } as const]),
+    ...(autovacuum ? [] : [serverOff(target)]),
     ...named,
     ...(rest > 0 ? [{ kind, target, summary: `${rest} more tables have autovacuum_enabled = false` } as const] : []),
   ];
+}
+
+// Where it is to be switched on depends on who switched it off: a file, ALTER SYSTEM, a parameter group.
+function serverOff(target: string): Finding<SurveyKind> {
+  const summary = 'autovacuum is off for the whole server';
+  return { kind: 'autovacuum-off', target, summary, ...pasteable(settingStatement('autovacuum')) };
 }
 
 /** The tables of whose dead rows nothing is known. */
@@ -52,5 +72,11 @@ export function statisticsReset(
   const more = lost.length > names.length ? ` and ${lost.length - names.length} more` : '';
   const when = stats_reset === null ? '' : `, reset ${Math.round(now - stats_reset)} s ago`;
   const summary = `${lost.length} tables have counters that do not account for their rows${when}: ${names.join(', ')}${more}`;
-  return [{ kind: 'statistics-reset', target, summary, value: lost.length, limit: 0, unit: 'count' }];
+  const command = pasteable(
+    `ANALYZE ${lost
+      .slice(0, MOST_NAMED)
+      .map(({ relation }) => relation)
+      .join(', ')};`,
+  );
+  return [{ kind: 'statistics-reset', target, summary, value: lost.length, limit: 0, unit: 'count', ...command }];
 }

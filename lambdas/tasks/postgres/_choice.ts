@@ -1,5 +1,6 @@
 import { DurationSeconds, Percent } from '../../../core/duration.ts';
 import type { Finding, FindingKind, Measurement } from '../../../core/finding.ts';
+import { lockStatement, ownerStatement, pasteable, settingStatement } from './_command.ts';
 import type { Item } from './_statement.ts';
 
 /** What a task has chosen to do to a target. */
@@ -27,7 +28,10 @@ export const UPKEEP_FINDINGS = {
   locked: {
     severity: 'warn',
     means: 'Another session had a lock on the table for as long as this task waits, so the table was passed over.',
-    remedy: 'Look at the session that is named; if nobody needs it, end it with SELECT pg_terminate_backend(pid).',
+    matters: 'The table was not kept up, and queries that need a lock on it wait as well.',
+    remedy:
+      'Look at the sessions with the statement of the finding; end one with pg_terminate_backend if nobody needs it.',
+    prevention: 'Set idle_in_transaction_session_timeout, and run migrations outside of the maintenance window.',
   },
   busy: {
     severity: 'info',
@@ -42,22 +46,31 @@ export const UPKEEP_FINDINGS = {
   'not-permitted': {
     severity: 'fail',
     means: 'The server passed over the table with a warning, as it does for a role that may not maintain it.',
-    remedy: 'Make the role a member of the owner of the table, or from PostgreSQL 17 on GRANT pg_maintain TO it.',
+    matters: 'The table is never kept up by Fettle, however often it runs.',
+    remedy:
+      'Make the role a member of the owner, whom the statement of the finding names, or from PostgreSQL 17 on GRANT pg_maintain TO it.',
+    prevention: 'Let migrations create tables as one owner role of which the role of Fettle is a member.',
   },
   'tables-left': {
     severity: 'warn',
     means: 'There was more to do than the time or the cap of one run allows; the worst tables came first.',
+    matters: 'If every run leaves some, the tables at the end of the list are never kept up.',
     remedy: 'Nothing if the next run catches up; if it repeats, give the procedure more time or raise maxTables.',
+    prevention: 'Lower autovacuum_vacuum_scale_factor of the large tables, so that less is left to the window.',
   },
   'statistics-off': {
     severity: 'unknown',
     means: 'The server counts no changes (track_counts is off), so nobody can know which tables need upkeep.',
-    remedy: 'Set track_counts = on and reload; autovacuum does not work without it either.',
+    matters: 'Autovacuum does nothing either, until the age of the transactions forces it.',
+    remedy: 'Set track_counts = on where the statement of the finding shows its source, and reload.',
+    prevention: 'Keep the settings of the server in a reviewed file or parameter group.',
   },
   'no-tables': {
     severity: 'warn',
     means: 'The database has no table of its own, which is rarely what the target is meant to be.',
+    matters: 'The database that you mean is probably not looked at by anything in this report.',
     remedy: 'See whether the url of the target names the right database.',
+    prevention: 'Name the database in the url, for without it the name of the user is taken.',
   },
 } as const satisfies Record<string, FindingKind>;
 export type UpkeepKind = keyof typeof UPKEEP_FINDINGS;
@@ -65,7 +78,8 @@ export type UpkeepKind = keyof typeof UPKEEP_FINDINGS;
 /** The choice where the server counts no changes. */
 export function nothingCounted(target: string): Choice<UpkeepKind> {
   const summary = 'track_counts is off, so which tables need upkeep is not known';
-  return { queue: [], population: 0, findings: [{ kind: 'statistics-off', target, summary }], measurements: [] };
+  const finding = { kind: 'statistics-off', target, summary, ...pasteable(settingStatement('track_counts')) } as const;
+  return { queue: [], population: 0, findings: [finding], measurements: [] };
 }
 
 export function noTables(target: string, database: string): Finding<UpkeepKind> {
@@ -90,6 +104,12 @@ export function tablesLeft(target: string, left: readonly string[], why: string,
   const more = left.length > MOST_NAMED ? ` and ${left.length - MOST_NAMED} more` : '';
   const summary = `${why}; left: ${left.slice(0, MOST_NAMED).join(', ')}${more}`;
   return { kind: 'tables-left', target, summary, value: left.length, limit, unit: 'count' };
+}
+
+/** What to look at where a table was passed over. */
+export function skippedCommand(kind: string, relation: string): { readonly command?: string } {
+  if (kind === 'locked') return pasteable(lockStatement(relation));
+  return kind === 'not-permitted' ? pasteable(ownerStatement(relation)) : {};
 }
 
 const MOST_NAMED = 20;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { literal } from './_command.ts';
 import type { Session } from './_session.ts';
 
 /** One of the things that forbid a vacuum to remove rows: an old snapshot, wherever it is kept. */
@@ -53,15 +54,31 @@ export function describeHolder({ kind, id, age, seconds, application_name, state
 }
 
 function endingOf(kind: Holder['kind'], id: string): string {
-  const literal = `'${id.replaceAll("'", "''")}'`;
   switch (kind) {
     case 'session':
       return `SELECT pg_terminate_backend(${id})`;
     case 'prepared transaction':
-      return `ROLLBACK PREPARED ${literal}`;
+      return `ROLLBACK PREPARED ${literal(id)}`;
     case 'replication slot':
-      return `SELECT pg_drop_replication_slot(${literal})`;
+      return `SELECT pg_drop_replication_slot(${literal(id)})`;
     case 'standby':
       return 'hot_standby_feedback = off on the standby';
+  }
+}
+
+/** Shows a holder; ending one is for a person to decide, who has seen it. */
+export function holderStatement({ kind, id }: Pick<Holder, 'kind' | 'id'>): string {
+  switch (kind) {
+    case 'session':
+      return (
+        'SELECT pid, usename, application_name, client_addr, state, xact_start, left(query, 200) AS query ' +
+        `FROM pg_stat_activity WHERE pid::text = ${literal(id)};`
+      );
+    case 'prepared transaction':
+      return `SELECT gid, owner, database, prepared FROM pg_prepared_xacts WHERE gid = ${literal(id)};`;
+    case 'replication slot':
+      return `SELECT * FROM pg_replication_slots WHERE slot_name = ${literal(id)};`;
+    case 'standby':
+      return `SELECT * FROM pg_stat_replication WHERE host(client_addr) = ${literal(id)};`;
   }
 }

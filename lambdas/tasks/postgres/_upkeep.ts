@@ -5,7 +5,7 @@ import type { Finding, Measurement } from '../../../core/finding.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { pause, type Pause, type TaskResult } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
-import { type Choice, tablesLeft, type UpkeepKind } from './_choice.ts';
+import { type Choice, skippedCommand, tablesLeft, type UpkeepKind } from './_choice.ts';
 import { withSession } from './_session.ts';
 import { After, type Item, look, perform, type Verb } from './_statement.ts';
 
@@ -47,8 +47,13 @@ export interface Upkeep<Kind extends string> {
 
 type State = z.infer<typeof Course>;
 
+/** What is known of the time of one call. */
+export type CallContext = Pick<UpkeepContext, 'now' | 'clock' | 'deadline'> & {
+  readonly input: { readonly lockTimeout: number };
+};
+
 /** Left of a call to settle what was started. */
-const RESERVE_SECONDS = 10;
+export const RESERVE_SECONDS = 10;
 const FOLLOW_EVERY_SECONDS = 30;
 // Between the end of a call and the time limit of its function lies what the runtime needs for its records.
 const RUNTIME_SECONDS = 6;
@@ -164,7 +169,9 @@ async function take<Kind extends string>(
   }
   if (outcome.status === 'skipped') {
     const [, kind = '', detail = ''] = /^([a-z-]+): (.*)$/s.exec(outcome.detail) ?? [];
-    state.findings.push({ kind, target: target.name, subject: item.label, summary: `${item.label} ${detail}` });
+    const summary = `${item.label} ${detail}`;
+    const command = skippedCommand(kind, item.relation);
+    state.findings.push({ kind, target: target.name, subject: item.label, summary, ...command });
   }
   // The runtime reports the failure. Here it matters whether the server is there for the next table.
   if (outcome.status === 'failed') await withSession(target, sessionOptions(context), async () => undefined);
@@ -199,16 +206,16 @@ function leaveRest(target: string, state: State): void {
   state.queue = [];
 }
 
-function secondsLeft({ deadline, clock }: UpkeepContext): number {
+export function secondsLeft({ deadline, clock }: Pick<CallContext, 'deadline' | 'clock'>): number {
   return (deadline.getTime() - clock().getTime()) / 1_000;
 }
 
-function neededSeconds({ input }: UpkeepContext): number {
+export function neededSeconds({ input }: Pick<CallContext, 'input'>): number {
   return RESERVE_SECONDS + input.lockTimeout + 1;
 }
 
 /** A call that began with less than the task's own time is limited by the end of the run, after which nobody calls again. */
-function mayPause(context: UpkeepContext, { timeoutSeconds }: { timeoutSeconds: number }, seconds: number): boolean {
+export function mayPause(context: CallContext, { timeoutSeconds }: { timeoutSeconds: number }, seconds: number): boolean {
   const given = (context.deadline.getTime() - context.now.getTime()) / 1_000;
   if (given <= neededSeconds(context)) return false;
   return given >= timeoutSeconds - RUNTIME_SECONDS || secondsLeft(context) > seconds + neededSeconds(context);

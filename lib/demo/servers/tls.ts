@@ -144,6 +144,14 @@ export interface Listening {
 export interface TlsServer extends Listening {
   /** The server names that clients asked for, in order; an empty text where one asked for none. */
   readonly serverNames: readonly string[];
+  /** Serves other certificates from the next connection on; throws where the key does not fit. */
+  readonly serve: (served: Served) => void;
+}
+
+/** What a server shows its clients: certificates in this order, PEM, and the key of the first. */
+export interface Served {
+  readonly certificates: readonly string[];
+  readonly privateKey: string;
 }
 
 export interface ListenOptions {
@@ -155,29 +163,29 @@ export interface ListenOptions {
 
 /** Starts an HTTPS server that serves exactly these certificates, in this order, and answers `200 OK` to everything. */
 export async function startTlsServer(
-  options: ListenOptions & {
-    readonly certificates: readonly string[];
-    readonly privateKey: string;
-    readonly maxVersion?: SecureVersion;
-  },
+  options: ListenOptions & Served & { readonly maxVersion?: SecureVersion },
 ): Promise<TlsServer> {
-  const { certificates, privateKey, maxVersion } = options;
-  const settings: ServerOptions = {
+  const { maxVersion } = options;
+  const settingsOf = ({ certificates, privateKey }: Served): ServerOptions => ({
     cert: certificates.join('\n'),
     key: privateKey,
     minVersion: 'TLSv1',
     ...(maxVersion && { maxVersion }),
     // OpenSSL would refuse to serve weak keys and old protocols, and a demo needs some to find.
     ciphers: 'DEFAULT@SECLEVEL=0',
-  };
+  });
   const serverNames: string[] = [];
-  const server = createServer(settings, (_request, response) => {
+  const server = createServer(settingsOf(options), (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('OK\n');
   });
   server.on('secureConnection', ({ servername }: { readonly servername?: string | false }) =>
     serverNames.push(servername || ''),
   );
-  return { ...(await listen(server, options)), serverNames };
+  return {
+    ...(await listen(server, options)),
+    serverNames,
+    serve: (served) => server.setSecureContext(settingsOf(served)),
+  };
 }
 
 /** Starts a server that accepts connections and never says anything. */

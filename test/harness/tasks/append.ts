@@ -13,7 +13,15 @@ export const task = defineTask({
     dieAt: z.enum(['before', 'inside', 'after', 'never']).default('never').describe('When to die'),
   }),
   examples: [{}],
-  findings: { broken: { severity: 'fail', means: 'It is broken.', remedy: 'Mend it.' } },
+  findings: {
+    broken: {
+      severity: 'fail',
+      means: 'It is broken.',
+      matters: 'It stays broken.',
+      remedy: 'Mend it.',
+      prevention: 'Build it better.',
+    },
+  },
   timeoutSeconds: 20,
   cap: () => ({ absolute: 1, percent: 100 }),
   pauses: true,

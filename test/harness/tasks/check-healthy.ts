@@ -8,7 +8,15 @@ export const task = defineTask({
   target: 'logs',
   input: z.strictObject({}),
   examples: [{}],
-  findings: { broken: { severity: 'fail', means: 'It is broken.', remedy: 'Mend it.' } },
+  findings: {
+    broken: {
+      severity: 'fail',
+      means: 'It is broken.',
+      matters: 'It stays broken.',
+      remedy: 'Mend it.',
+      prevention: 'Build it better.',
+    },
+  },
   timeoutSeconds: 20,
   run: ({ targets }) => {
     return Promise.resolve({

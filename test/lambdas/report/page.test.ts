@@ -3,6 +3,7 @@ import { html, visible } from '../../../lambdas/report/markup.ts';
 import { renderPage } from '../../../lambdas/report/page.ts';
 import { numbersOf, placeOf, spanOf, withUnit } from '../../../lambdas/report/phrases.ts';
 import { HOSTILE, hostileReport } from '../../harness/hostile-report.ts';
+import { reportedFinding } from '../../harness/run-records.ts';
 
 test('a page shows hostile text and has no element, attribute or control character of it', () => {
   const page = renderPage(hostileReport());
@@ -10,6 +11,47 @@ test('a page shows hostile text and has no element, attribute or control charact
   expect(page).not.toMatch(/<(script|img|a|iframe|link)\b/i);
   expect(page).not.toMatch(/<[^>]*\son\w+=/i);
   expect(page.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+});
+
+test('a finding is told by what it is, why it matters, what to do now and for good, and by its command', () => {
+  const report = hostileReport();
+  const [first] = report.findings;
+  const told = {
+    means: 'Autovacuum is off.',
+    matters: 'The table bloats.',
+    remedy: 'Switch it on.',
+    prevention: 'Keep it on.',
+    command: 'ALTER TABLE "a<b" RESET (autovacuum_enabled);',
+  };
+  const page = renderPage({ ...report, findings: first ? [{ ...first, ...told }] : [] });
+  expect(page).toContain('Autovacuum is off. The table bloats.');
+  expect(page).toContain('<strong>Now:</strong> Switch it on.');
+  expect(page).toContain('<strong>For good:</strong> Keep it on.');
+  expect(page).toContain('<pre>ALTER TABLE &quot;a&lt;b&quot; RESET (autovacuum_enabled);</pre>');
+});
+
+test('a finding without a command or a prevention has no empty place for them', () => {
+  const report = hostileReport();
+  const { task, kind, severity, target, summary, means, remedy } = reportedFinding();
+  const findings = [{ task, kind, severity, target, summary, means, remedy, change: 'new' as const }];
+  const page = renderPage({ ...report, findings });
+  expect(page).not.toMatch(/<pre>|For good:|undefined/);
+});
+
+test('a hostile command is shown in its place and ends it nowhere', () => {
+  const page = renderPage(hostileReport());
+  const commands = [...page.matchAll(/<pre>([^<]*)<\/pre>/g)].map(([, text = '']) => text);
+  expect(commands).toHaveLength(2);
+  for (const command of commands) {
+    expect(command).toContain('&lt;script&gt;');
+    expect(command).toContain('\\u001b[2J');
+  }
+});
+
+test('a long command wraps instead of making the page wider than a phone', () => {
+  const rule = /\bpre \{([^}]*)\}/.exec(renderPage(hostileReport()))?.[1];
+  expect(rule).toContain('white-space: pre-wrap');
+  expect(rule).toContain('overflow-wrap: anywhere');
 });
 
 test('a page loads nothing from anywhere', () => {

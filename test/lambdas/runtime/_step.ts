@@ -29,7 +29,15 @@ export function readingTask(run: (context: ReadingContext) => Promise<unknown>):
     target: 'postgres',
     input: Input,
     examples: [{}],
-    findings: { 'too-many': { severity: 'warn', means: 'There are many.', remedy: 'Remove some.' } },
+    findings: {
+      'too-many': {
+        severity: 'warn',
+        means: 'There are many.',
+        matters: 'They become more.',
+        remedy: 'Remove some.',
+        prevention: 'Let fewer in.',
+      },
+    },
     timeoutSeconds: 60,
     pauses: true,
     run: (context) => run(context) as Promise<TaskResult<'too-many', never> | Pause>,

@@ -17,7 +17,15 @@ const vacuum = defineTask({
   target: 'postgres',
   input: z.strictObject({ above: Percent.prefault('20%').describe('The share of dead rows') }),
   examples: [{}, { above: '30%' }],
-  findings: { late: { severity: 'warn', means: 'It is late.', remedy: 'Run `VACUUM` by hand.' } },
+  findings: {
+    late: {
+      severity: 'warn',
+      means: 'It is late.',
+      matters: 'It grows later.',
+      remedy: 'Run `VACUUM` by hand.',
+      prevention: 'Run it daily.',
+    },
+  },
   permissions: (platform) => [
     { actions: ['rds:DescribeDBInstances'], resources: ['*'], because: `it lists all of ${platform.platform}` },
   ],
@@ -31,7 +39,7 @@ const hostile: Task = {
   name: 'redis-check-memory',
   target: 'redis',
   summary: HOSTILE,
-  findings: { late: { severity: 'warn', means: HOSTILE, remedy: HOSTILE } },
+  findings: { late: { severity: 'warn', means: HOSTILE, matters: HOSTILE, remedy: HOSTILE, prevention: HOSTILE } },
   input: z.strictObject({ text: z.string().default('`|`').describe(HOSTILE) }),
   examples: [{ text: '```\n# Heading' }],
   permissions: () => [],
@@ -63,7 +71,7 @@ describe('the page of tasks', () => {
   test('shows hostile text as text: no element, no link, no second cell', () => {
     const tree = markdownTree(tasksPage(catalogue));
 
-    expect(cells(tasksPage(catalogue)).filter((text) => text === SHOWN)).toHaveLength(4);
+    expect(cells(tasksPage(catalogue)).filter((text) => text === SHOWN)).toHaveLength(6);
     expect(
       nodesOf('html', tree)
         .map(textOf)

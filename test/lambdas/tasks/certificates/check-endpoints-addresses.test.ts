@@ -8,6 +8,7 @@ import {
 } from '../../../../lib/demo/servers/tls.ts';
 import { judgeEndpoint } from '../../../../lambdas/tasks/certificates/check-endpoints.ts';
 import { parseEndpoint } from '../../../../lambdas/tasks/certificates/_endpoint.ts';
+import { showCommand } from '../../../../lambdas/tasks/certificates/_show-command.ts';
 import { surveyEndpoint, type Family } from '../../../../lambdas/tasks/certificates/_survey.ts';
 import { createTrustStore } from '../../../../lambdas/tasks/certificates/_trust.ts';
 import { check, createPki, fullChain, type Pki } from './_endpoint.ts';
@@ -135,4 +136,17 @@ test('the real DNS answer for localhost is looked up and probed', async () => {
   const { port } = await serve(issued);
   const settings = { url: `https://localhost:${port}`, ca: pki.root.certificate };
   expect((await check(settings, { now, input: { families: ['ipv4'] } })).kinds).toEqual([]);
+});
+
+test('the command of a finding asks the very address that it is about, by the name that clients use', async () => {
+  const { port } = await serve(await leaf(60));
+  await serve(await leaf(-1), { host: '127.0.0.2', port });
+  const { findings } = await checkAddresses(port, ['127.0.0.1', '127.0.0.2']);
+  const expired = findings.find(({ kind }) => kind === 'expired');
+  expect(expired?.command).toBe(
+    `echo | openssl s_client -connect 127.0.0.2:${port} -servername 'shop.test' -showcerts`,
+  );
+  expect(showCommand({ port: 443, serverName: '::1' }, '::1')).toBe(
+    "echo | openssl s_client -connect '[::1]:443' -noservername -showcerts",
+  );
 });

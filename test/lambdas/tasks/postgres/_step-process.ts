@@ -1,5 +1,6 @@
 import { DirectoryStore } from '../../../../lambdas/runtime/directory-store.ts';
 import { task as analyze } from '../../../../lambdas/tasks/postgres/analyze.ts';
+import { task as reindex } from '../../../../lambdas/tasks/postgres/reindex.ts';
 import { task as vacuum } from '../../../../lambdas/tasks/postgres/vacuum.ts';
 import { callStep, type TestRun } from './_run.ts';
 
@@ -20,6 +21,6 @@ class MortalStore extends DirectoryStore {
   }
 }
 
-const task = [vacuum, analyze].find(({ name }) => name === call.task);
+const task = [vacuum, analyze, reindex].find(({ name }) => name === call.task);
 if (!task) throw new Error(`no task ${call.task}`);
 void callStep(call.run, task, call.previous, new MortalStore(call.run.folder));
