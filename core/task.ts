@@ -3,6 +3,7 @@ import type { Act, Cap } from './action.ts';
 import type { Effect } from './effect.ts';
 import type { Finding, FindingKind, Measurement, RuntimeKind } from './finding.ts';
 import type { Json } from './json.ts';
+import type { Need } from './need.ts';
 import type { ResolvedPlatform } from './platform.ts';
 import type { Target, TargetKind } from './target-kinds.ts';
 
@@ -41,6 +42,12 @@ export interface TaskContext<Kind extends TargetKind, Input, Baseline> {
   readonly allowAddresses: readonly string[];
   readonly mode: 'execute' | 'plan';
 }
+
+/** What `needs` gets: enough to look, nothing to change anything with. */
+export type NeedsContext<Kind extends TargetKind, Input> = Pick<
+  TaskContext<Kind, Input, never>,
+  'input' | 'targets' | 'now' | 'deadline' | 'signal' | 'sessionName' | 'allowAddresses'
+>;
 
 export interface MutatingContext<Kind extends TargetKind, Input, Baseline> extends TaskContext<Kind, Input, Baseline> {
   readonly act: Act;
@@ -86,6 +93,8 @@ interface TaskParts<
   readonly examples: readonly z.input<Input>[];
   readonly findings: Readonly<Record<Kinds, FindingKind>>;
   readonly permissions?: (platform: ResolvedPlatform) => readonly Permission[];
+  /** Looks whether the targets let the task do its work, for `fettle doctor`; changes nothing. */
+  readonly needs?: (context: NeedsContext<Kind, z.output<Input>>) => Promise<readonly Need[]>;
   readonly timeoutSeconds: number;
   readonly baseline?: BaselineDefinition<Baseline>;
   readonly documentKey?: (now: Date) => string;
@@ -121,6 +130,7 @@ export interface Task {
   readonly examples: readonly Readonly<Record<string, unknown>>[];
   readonly findings: Readonly<Record<string, FindingKind>>;
   readonly permissions: (platform: ResolvedPlatform) => readonly Permission[];
+  readonly needs: ((context: NeedsContext<never, never>) => Promise<readonly Need[]>) | undefined;
   readonly timeoutSeconds: number;
   readonly pauses: boolean;
   readonly cap: ((input: never) => Cap) | undefined;
@@ -145,7 +155,7 @@ export function defineTask<
   definition: TaskParts<Kind, Input, Kinds, Baseline> &
     Behaviour<Kind, z.output<Input>, NoInfer<Kinds>, z.output<Baseline>, Pauses>,
 ): Task {
-  const { permissions = () => [], pauses = false, cap, baseline, documentKey, ...rest } = definition;
+  const { permissions = () => [], needs, pauses = false, cap, baseline, documentKey, ...rest } = definition;
   // The compiler has checked the definition as a whole; the catalogue needs it without its type parameters.
-  return { ...rest, permissions, pauses, cap, baseline, documentKey } as unknown as Task;
+  return { ...rest, permissions, needs, pauses, cap, baseline, documentKey } as unknown as Task;
 }

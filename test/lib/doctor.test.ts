@@ -1,0 +1,115 @@
+import { expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { Unavailable } from '../../core/errors.ts';
+import type { Need } from '../../core/need.ts';
+import type { Entry, ResolvedPlatform } from '../../core/platform.ts';
+import { defineTask, type Task } from '../../core/task.ts';
+import type { Catalogue } from '../../lambdas/catalogue.ts';
+import { eachNeed } from '../../lambdas/runtime/each-need.ts';
+import { doctorText, examineTargets } from '../../lib/doctor.ts';
+import { HOSTILE } from '../harness/hostile-report.ts';
+import { entryOf, NOW } from '../harness/run-records.ts';
+
+const LOG_IN = { need: 'log in', state: 'met', detail: 'as fettle' } as const;
+const READ = {
+  need: 'read pg_stat_activity',
+  state: 'missing',
+  detail: 'fettle may not',
+  grant: 'GRANT pg_monitor TO fettle;',
+} as const;
+
+function taskWith(name: string, needs: Task['needs']): Task {
+  const task = defineTask({
+    name,
+    summary: 'Stands for a task that needs something',
+    effect: 'read-only',
+    target: 'postgres',
+    input: z.strictObject({}),
+    examples: [{}],
+    findings: { bad: { severity: 'info', means: 'It is.', remedy: 'Nothing.' } },
+    timeoutSeconds: 10,
+    run: () => Promise.resolve({ findings: [], measurements: [] }),
+  });
+  return { ...task, needs };
+}
+
+async function examined(tasks: readonly Task[], used: readonly string[] = ['main']) {
+  const catalogue: Catalogue = new Map(
+    tasks.map((task) => [task.name, { task, file: `lambdas/tasks/${task.name}.ts`, domain: 'postgres' }]),
+  );
+  const steps = tasks.map(({ name }, place): Entry =>
+    entryOf({ index: place + 1, task: name, kind: 'postgres', targets: [...used], input: {} }),
+  );
+  const platform: ResolvedPlatform = {
+    schemaVersion: 1,
+    platform: 'shop',
+    environment: 'local',
+    allowAddresses: [],
+    targets: { postgres: { main: { url: 'postgres://db.example/shop' }, spare: { url: 'env:NOBODY_SETS_THIS' } } },
+    procedures: { daily: { name: 'daily', timezone: 'UTC', budgetSeconds: 60, planOnly: false, steps } },
+  };
+  return examineTargets({ platform, catalogue, now: NOW, signal: new AbortController().signal });
+}
+
+const saying =
+  (needs: readonly Omit<Need, 'target'>[]): Task['needs'] =>
+  (context) =>
+    eachNeed(context.targets as readonly { name: string }[], () => Promise.resolve(needs));
+
+test('a need of several tasks is one line, and the worst that was seen of it stands', async () => {
+  const needs = await examined([
+    taskWith('postgres-vacuum', saying([LOG_IN, { ...READ, state: 'met', detail: 'fettle may' }])),
+    taskWith('postgres-analyze', saying([LOG_IN, READ])),
+  ]);
+
+  expect(needs.filter(({ target }) => target === 'main')).toMatchObject([
+    { need: 'log in', state: 'met', tasks: ['postgres-vacuum', 'postgres-analyze'] },
+    {
+      need: 'read pg_stat_activity',
+      state: 'missing',
+      grant: READ.grant,
+      tasks: ['postgres-vacuum', 'postgres-analyze'],
+    },
+  ]);
+});
+
+test('a target that cannot be looked at is unknown with the reason, and hides no other', async () => {
+  const needs = await examined(
+    [
+      taskWith('postgres-vacuum', (context) =>
+        eachNeed(context.targets as readonly { name: string }[], () => {
+          throw new Unavailable('connection refused');
+        }),
+      ),
+    ],
+    ['main', 'spare'],
+  );
+
+  expect(needs).toMatchObject([
+    { target: 'main', need: 'be reached', state: 'unknown', detail: 'connection refused' },
+    { target: 'spare', need: 'be reached', state: 'unknown', detail: expect.stringContaining('NOBODY_SETS_THIS') },
+  ]);
+});
+
+test('a target that no procedure looks at is said to be missing from them', async () => {
+  const needs = await examined([taskWith('postgres-vacuum', saying([LOG_IN]))]);
+  expect(needs).toContainEqual(expect.objectContaining({ target: 'spare', need: 'be used', state: 'missing' }));
+});
+
+test('a task that does not say what it needs is unknown and not fine', async () => {
+  const [first] = await examined([taskWith('postgres-vacuum', undefined)]);
+  expect(first).toMatchObject({ state: 'unknown', detail: 'postgres-vacuum does not say what it needs' });
+});
+
+test('a person reads target by target what is missing, with its grant, and nothing that a target says steers the terminal', async () => {
+  const text = doctorText(
+    await examined([taskWith('postgres-vacuum', saying([LOG_IN, READ, { ...LOG_IN, need: 'x', detail: HOSTILE }]))]),
+  );
+
+  expect(text).toContain('postgres main\n  met      log in: as fettle\n');
+  expect(text).toContain(
+    '  missing  read pg_stat_activity: fettle may not (postgres-vacuum)\n             GRANT pg_monitor TO fettle;\n',
+  );
+  expect(text).toMatch(/2 met, 2 missing, 0 unknown\n$/);
+  expect(text).not.toMatch(/[\u001b\u009b\u202e]/);
+});
