@@ -8,7 +8,7 @@ import { sha256 } from '../core/json.ts';
 import type { ResolvedPlatform } from '../core/platform.ts';
 import { taskEntryPoints } from '../lambdas/catalogue.ts';
 import { STEP_TIMEOUTS } from '../state-machines/procedure.ts';
-import { kubernetesClientPlugin } from './kubernetes-client-plugin.ts';
+import { leftOutPlugin } from './left-out-plugin.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TASK_PREFIX = 'fettle-task:';
@@ -60,7 +60,7 @@ export const BUNDLE_OPTIONS = {
   legalComments: 'none',
   external: ['pg-native'],
   define: { 'import.meta.url': '"file:///var/task/index.js"' },
-  plugins: [kubernetesClientPlugin],
+  plugins: [leftOutPlugin],
   logLevel: 'error',
 } satisfies BuildOptions;
 
