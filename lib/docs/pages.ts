@@ -1,11 +1,14 @@
 import type { Catalogue } from '../../lambdas/catalogue.ts';
 import { platformJsonSchema } from '../profiles/schema.ts';
+import { proofsPage } from './proofs-page.ts';
+import { readProofs } from './read-proofs.ts';
 import { tasksPage } from './tasks-page.ts';
 
 /** Every generated page: its path relative to the root of the repository, and its text. */
-export function generatedPages(catalogue: Catalogue): ReadonlyMap<string, string> {
+export async function generatedPages(catalogue: Catalogue, root: string): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/tasks.md', tasksPage(catalogue)],
+    ['docs/proofs.md', proofsPage(catalogue, await readProofs(root))],
     ['docs/platform.schema.json', `${JSON.stringify(platformJsonSchema(catalogue), undefined, 2)}\n`],
   ]);
 }

@@ -5,12 +5,12 @@ import { loadCatalogue } from '../../lambdas/catalogue.ts';
 import { generatedPages } from '../../lib/docs/pages.ts';
 import { REPOSITORY } from '../harness/cruise.ts';
 
-const PAGES = [...generatedPages(await loadCatalogue())];
+const PAGES = [...(await generatedPages(await loadCatalogue(), REPOSITORY))];
 
 test.each(PAGES)('%s is what npm run docs would write; run it and commit the page', async (file, text) => {
   expect(await readFile(path.join(REPOSITORY, file), 'utf8')).toBe(text);
 });
 
 test('the pages come out the same a second time', async () => {
-  expect([...generatedPages(await loadCatalogue())]).toEqual(PAGES);
+  expect([...(await generatedPages(await loadCatalogue(), REPOSITORY))]).toEqual(PAGES);
 });
