@@ -1,5 +1,5 @@
-import { runDemo } from '../../lib/demo/demo.ts';
-import type { DemoPart } from '../../lib/demo/part.ts';
+import { relative } from 'node:path';
+import { type Demo, runDemo } from '../../lib/demo/demo.ts';
 import { printReport, tell } from '../answer.ts';
 import { defineCommand, EXIT } from '../command.ts';
 
@@ -19,7 +19,7 @@ export const command = defineCommand({
     const exact = missing.length === 0 && unexpected.length === 0;
     if (exact) say('found exactly what was planted and not yet mended');
     say(`page: ${demo.page}`);
-    if (values['keep'] === true && !signal.aborted) await keepUp(demo.servers.parts, signal, say);
+    if (values['keep'] === true && !signal.aborted) await keepUp(demo, signal, say);
     await demo.servers.stop();
     if (demo.result.interrupted) return EXIT.interrupted;
     return exact ? EXIT.fine : EXIT.bad;
@@ -27,9 +27,13 @@ export const command = defineCommand({
 });
 
 /** Leaves the servers up until Ctrl-C. */
-async function keepUp(parts: readonly DemoPart[], signal: AbortSignal, say: (text: string) => void): Promise<void> {
+async function keepUp(
+  { platform, servers: { parts } }: Demo,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<void> {
   say(
-    '\nThe servers stay up until Ctrl-C. Break something, then: npx fettle run daily --platform platforms/demo.yaml\n',
+    `\nThe servers stay up until Ctrl-C. Break something, then: npx fettle run daily --platform ${relative('.', platform)}\n`,
   );
   for (const [name, place] of parts.flatMap(({ places }) => Object.entries(places)))
     say(`  ${name.padEnd(13)}${place}`);

@@ -5,6 +5,7 @@ import { runKeys } from '../../lambdas/runtime/run-keys.ts';
 import { performRun, type RunResult } from '../local/perform-run.ts';
 import type { Progress } from '../local/run-locally.ts';
 import { openWorkspace } from '../local/workspace.ts';
+import { demoPlatformFile } from './platform-file.ts';
 import { differenceFrom, type Difference, mendedBy } from './planted.ts';
 import { type DemoServers, startServers } from './servers.ts';
 
@@ -19,6 +20,8 @@ export interface DemoOptions {
 export interface Demo {
   readonly result: RunResult;
   readonly difference: Difference;
+  /** The file of the profile that was run. */
+  readonly platform: string;
   /** The file of the page. */
   readonly page: string;
   readonly servers: DemoServers;
@@ -32,11 +35,12 @@ export async function runDemo({ fresh, signal, onProgress, say }: DemoOptions): 
   const now = new Date();
   await mkdir(FOLDER, { recursive: true });
   if (fresh) await rm(join(FOLDER, 'local'), { recursive: true, force: true });
-  say('starting PostgreSQL, three TLS servers and a Kubernetes API, and writing backups …');
+  say('starting the servers and planting problems …');
   const servers = await startServers({ folder: FOLDER, fresh, now, say });
   try {
     const mended = await readMended();
-    const workspace = await openWorkspace({ platform: 'demo', now });
+    const platform = await demoPlatformFile(FOLDER, servers.missing);
+    const workspace = await openWorkspace({ platform, now });
     const onReaped = (keys: readonly string[]) => {
       for (const key of keys) say(`${key} had been left open and was ended`);
     };
@@ -46,7 +50,7 @@ export async function runDemo({ fresh, signal, onProgress, say }: DemoOptions): 
     const lasting = mended.filter((action) => !undone.includes(action));
     await writeFile(MENDED, JSON.stringify([...new Set([...lasting, ...mendedBy(result.report)])], null, 2));
     const page = join(FOLDER, 'local', runKeys(result.runKey).page);
-    return { result, difference: differenceFrom(result.report, servers.parts, mended), page, servers };
+    return { result, difference: differenceFrom(result.report, servers.parts, mended), platform, page, servers };
   } catch (thrown) {
     await servers.stop();
     throw thrown;

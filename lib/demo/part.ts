@@ -1,3 +1,5 @@
+import type { TargetKind } from '../../core/target-kinds.ts';
+
 /** What every part of the demo gets. */
 export interface PartOptions {
   /** Where the part may keep what it needs, below the folder of the demo. */
@@ -26,9 +28,7 @@ export interface DemoPart {
   stop(): Promise<void>;
 }
 
-/** A part whose server this machine does not have, and how to get it. */
+/** A part whose server this machine does not have: the demo's platform then goes without this kind of target. */
 export interface MissingPart {
-  readonly missing: string;
-  /** The kind of target that the demo's platform then goes without. */
-  readonly kind: string;
+  readonly missing: TargetKind;
 }

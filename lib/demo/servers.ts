@@ -1,21 +1,30 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DemoPart, PartOptions } from './part.ts';
+import type { TargetKind } from '../../core/target-kinds.ts';
+import type { DemoPart, MissingPart, PartOptions } from './part.ts';
+import { writeLogFiles } from './log-files.ts';
 import { writeBackups } from './parts/backups.ts';
+import { startCaches } from './parts/cache.ts';
 import { startCluster } from './parts/cluster.ts';
 import { startDatabase } from './parts/database.ts';
 import { startEndpoints } from './parts/endpoints.ts';
+import { writeLogins } from './parts/logins.ts';
 
 export interface DemoServers {
   readonly parts: readonly DemoPart[];
+  /** The kinds of target that this machine has no server for. */
+  readonly missing: readonly TargetKind[];
   stop(): Promise<void>;
 }
 
-const PARTS: readonly ((options: PartOptions) => Promise<DemoPart>)[] = [
+const PARTS: readonly ((options: PartOptions) => Promise<DemoPart | MissingPart>)[] = [
   startDatabase,
+  startCaches,
   startEndpoints,
   startCluster,
   writeBackups,
+  writeLogFiles,
+  writeLogins,
 ];
 
 /** Starts the servers of the demo's platform with their planted problems and writes their addresses. */
@@ -23,13 +32,18 @@ export async function startServers(options: PartOptions): Promise<DemoServers> {
   const addresses = join(options.folder, 'addresses');
   await mkdir(addresses, { recursive: true, mode: 0o755 });
   const parts: DemoPart[] = [];
+  const missing: TargetKind[] = [];
   const stop = async () => {
     await Promise.allSettled(parts.toReversed().map((part) => part.stop()));
   };
   try {
-    for (const start of PARTS) parts.push(await start(options));
+    for (const start of PARTS) {
+      const part = await start(options);
+      if ('missing' in part) missing.push(part.missing);
+      else parts.push(part);
+    }
     for (const part of parts) await writeAddresses(addresses, part.addresses);
-    return { parts, stop };
+    return { parts, missing, stop };
   } catch (thrown) {
     await stop();
     throw thrown;
