@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { InvalidInput, messageOf, Refused } from '../core/errors.ts';
+import { redact } from '../core/secret.ts';
 import { nearestWord } from '../lib/profiles/nearest-word.ts';
 import { type Command, EXIT, helpOf, parseCommand } from './command.ts';
 
@@ -57,7 +58,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (thrown) {
-  process.stderr.write(`fettle: ${thrown instanceof InvalidInput ? thrown.message : messageOf(thrown)}\n`);
+  // An error may quote the address that it is about.
+  const said = redact(thrown instanceof InvalidInput ? thrown.message : messageOf(thrown), []);
+  process.stderr.write(`fettle: ${said}\n`);
   const known = thrown instanceof InvalidInput ? EXIT.usage : thrown instanceof Refused ? EXIT.refused : EXIT.bad;
   process.exitCode = known;
   if (process.env['FETTLE_DEBUG']) process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? '') : ''}\n`);

@@ -1,5 +1,6 @@
 import { performRun } from '../lib/local/perform-run.ts';
 import { openWorkspace } from '../lib/local/workspace.ts';
+import { notesOn } from '../lib/profiles/read.ts';
 import { InvalidInput } from '../core/errors.ts';
 import { runKeys } from '../lambdas/runtime/run-keys.ts';
 import { exitCodeOf, printReport, tell } from './answer.ts';
@@ -15,6 +16,7 @@ export async function startRun(given: CommandArguments, mode: 'execute' | 'plan'
     store: textOption(given, 'store'),
     now: new Date(),
   });
+  for (const note of notesOn(workspace.profile)) process.stderr.write(`note: ${note}\n`);
   const [reason, override] = [textOption(given, 'reason'), textOption(given, 'override')];
   const result = await performRun({
     workspace,

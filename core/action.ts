@@ -33,6 +33,8 @@ export const Intent = z.object({
   task: z.string(),
   intendedAt: z.iso.datetime(),
   attempt: z.int().positive(),
+  /** The place among the intents of its step, from 1; a clock does not tell two of one millisecond apart. */
+  order: z.int().nonnegative().default(0),
   lease: z.object({ kind: z.string(), target: z.string(), epoch: z.int() }),
   action: z.custom<Action>((value) => typeof value === 'object' && value !== null),
 });

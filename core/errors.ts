@@ -22,11 +22,20 @@ export class Corrupt extends Error {
   override readonly name = 'Fettle.Corrupt';
 }
 
-/** The message of anything that was thrown, the causes included, on one line. */
+/** The message of anything that was thrown, the causes included, each once, on one line. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const parts = [thrown.message || thrown.name];
-  if (thrown instanceof AggregateError) parts.push(...thrown.errors.map(messageOf));
-  if (thrown.cause !== undefined) parts.push(messageOf(thrown.cause));
-  return [...new Set(parts)].join(': ').replace(/\s+/g, ' ').trim();
+  return [...new Set(messagesOf(thrown, new Set()))].join(': ').replace(/\s+/g, ' ').trim();
+}
+
+/** `told` holds the errors on the way here: causes may go round in a circle. */
+function messagesOf(thrown: unknown, told: Set<unknown>): string[] {
+  if (!(thrown instanceof Error)) return [String(thrown)];
+  if (told.has(thrown)) return [];
+  told.add(thrown);
+  return [
+    thrown.message || thrown.name,
+    ...(thrown instanceof AggregateError ? thrown.errors.flatMap((one) => messagesOf(one, told)) : []),
+    ...(thrown.cause === undefined ? [] : messagesOf(thrown.cause, told)),
+  ];
 }

@@ -29,26 +29,53 @@ export class Secret {
   }
 }
 
-/** Replaces every known secret in a text, as it stands and URL-encoded, with the passwords inside of URLs. */
+/**
+ * Replaces every known secret in a text, as it stands and URL-encoded, with the passwords inside of URLs; and in
+ * every URL of the text what can only be a credential, known or not.
+ */
 export function redact(text: string, secrets: Iterable<Secret>): string {
   const needles = [...secrets].flatMap((secret) => hiddenPartsOf(secret.reveal()));
   // Longest first: a password that is part of a longer secret must not leave that one's rest behind.
-  return [...new Set(needles)]
+  const known = [...new Set(needles)]
     .sort((a, b) => b.length - a.length)
     .reduce((redacted, needle) => redacted.replaceAll(needle, REDACTED), text);
+  return known.includes('://') ? withoutCredentials(known) : known;
+}
+
+/** True for the parameters of a query that carry a credential: libpq's `password`, tokens, keys. */
+export function isSecretParameter(name: string): boolean {
+  return /^((ssl)?pass(word|wd|phrase)?|pwd|(access|auth|api|refresh|id)?[-_]?token|(client[-_]?)?secret|api[-_]?key|access[-_]?key|sig|signature|x-amz-(signature|security-token))$/i.test(
+    name,
+  );
+}
+
+/** On the web the user of an address is a token or half of a password; a database is shown with its user. */
+const WEB = /^(https?|tls|wss?)$/i;
+const USER_PART = /\b([a-z][a-z\d+.-]{0,20}):\/\/([^\s/?#"'<>`\\]+)@/gi;
+const PARAMETER = /([?&])([\w-]+)=([^\s&#"'<>`\\]+)/g;
+
+function withoutCredentials(text: string): string {
+  return text
+    .replace(USER_PART, (whole, scheme: string, credentials: string) => {
+      const colon = credentials.indexOf(':');
+      if (WEB.test(scheme)) return `${scheme}://${REDACTED}@`;
+      return colon < 0 ? whole : `${scheme}://${credentials.slice(0, colon)}:${REDACTED}@`;
+    })
+    .replace(PARAMETER, (whole, start: string, name: string) =>
+      isSecretParameter(name) ? `${start}${name}=${REDACTED}` : whole,
+    );
 }
 
 /** What `URL` takes for an address may be a password with a colon; these are addresses. */
 const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/|cloudwatch(?:-logs)?:)/i;
-/** Where libpq and its clients take a password besides the usual place. */
-const PASSWORD_PARAMETERS = ['password', 'sslpassword'];
 
 function hiddenPartsOf(value: string): string[] {
   if (!ADDRESS.test(value) || !URL.canParse(value)) return atLeastThree(formsOf(value));
-  const { password, searchParams } = new URL(value);
-  const passwords = PASSWORD_PARAMETERS.flatMap((name) => searchParams.getAll(name)).flatMap(formsOf);
-  if (password) passwords.push(password, decoded(password));
-  return passwords.length === 0 ? [] : atLeastThree([value, ...passwords]);
+  const { protocol, username, password, searchParams } = new URL(value);
+  const hidden = [...searchParams].flatMap(([name, given]) => (isSecretParameter(name) ? formsOf(given) : []));
+  if (password) hidden.push(password, decoded(password));
+  if (username && WEB.test(protocol.slice(0, -1))) hidden.push(username, decoded(username));
+  return hidden.length === 0 ? [] : atLeastThree([value, ...hidden]);
 }
 
 function formsOf(value: string): string[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Secret } from './secret.ts';
+import { isSecretParameter, type Secret } from './secret.ts';
 
 const REFERENCE = /^(secret:|env:|file:(?!\/\/))\S+$/;
 
@@ -19,13 +19,19 @@ function address(means: string, protocols: readonly string[]) {
     .describe(means);
 }
 
+const WEB = new Set(['http:', 'https:', 'tls:']);
+
 function addressProblem(text: string, protocols: readonly string[]): string | undefined {
   if (isReference(text)) return undefined;
   const allowed = [...protocols.map((protocol) => `${protocol}…`), 'secret:…', 'env:…', 'file:…'].join(', ');
   if (!URL.canParse(text)) return `not an address; allowed: ${allowed}`;
-  const { protocol, password } = new URL(text);
-  // The value itself is not repeated: it holds a password.
-  if (password) return 'has a password in it; put it into a secret and write secret:…, env:… or file:…';
+  const { protocol, username, password, searchParams } = new URL(text);
+  // The value itself is not repeated: it holds a password. What stands before the @ of a web address is one, or a token.
+  const instead = 'put it into a secret and write secret:…, env:… or file:…';
+  if (password || (username && WEB.has(protocol))) return `has a password in it; ${instead}`;
+  if ([...searchParams].some(([name, value]) => value && isSecretParameter(name))) {
+    return `has a password in its query; ${instead}`;
+  }
   if (!protocols.some((start) => text.startsWith(start))) return `"${protocol}//" is not allowed; allowed: ${allowed}`;
   return undefined;
 }

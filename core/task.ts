@@ -69,11 +69,17 @@ export interface Pause {
   readonly paused: true;
   readonly seconds: number;
   readonly cursor: Json;
+  /** What was found until now: recorded only where the task does not come to its end. */
+  readonly soFar?: Pick<TaskResult<string>, 'findings' | 'measurements'>;
 }
 
-/** What `run` returns to be called again after so many seconds, with `resume` set to the cursor. */
-export function pause({ seconds, cursor }: { seconds: number; cursor: Json }): Pause {
-  return { paused: true, seconds, cursor };
+/**
+ * What `run` returns to be called again after so many seconds, with `resume` set to the cursor.
+ *
+ * `soFar` keeps what was found where the time of the run ends before the task does; at its end the task says it again.
+ */
+export function pause({ seconds, cursor, soFar }: Omit<Pause, 'paused'>): Pause {
+  return { paused: true, seconds, cursor, ...(soFar && { soFar }) };
 }
 
 interface TaskParts<

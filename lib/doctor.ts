@@ -1,11 +1,14 @@
 import { messageOf } from '../core/errors.ts';
 import { NEED_STATES, type Need } from '../core/need.ts';
 import { entriesOf, type Entry, type ResolvedPlatform } from '../core/platform.ts';
+import { redact, type Secret } from '../core/secret.ts';
 import type { Target, TargetKind } from '../core/target-kinds.ts';
 import type { Task } from '../core/task.ts';
 import type { Catalogue } from '../lambdas/catalogue.ts';
 import { visible } from '../lambdas/report/markup.ts';
+import { withoutSecrets } from '../lambdas/runtime/records.ts';
 import { resolveTarget } from '../lambdas/runtime/references.ts';
+import { secretsOf } from '../lambdas/runtime/step-targets.ts';
 
 /** A need of one target, with every task that has it. */
 export interface ExaminedNeed extends Need {
@@ -43,8 +46,10 @@ async function needsOf(task: Task, entry: Entry, name: string, options: DoctorOp
   const unknown = (detail: string): Need[] => [{ target: name, need: 'be reached', state: 'unknown', detail }];
   if (!task.needs) return unknown(`${task.name} does not say what it needs`);
   const timeout = AbortSignal.timeout(LONGEST_LOOK_SECONDS * 1_000);
+  const secrets: Secret[] = [];
   try {
     const target: Target = await resolveTarget(entry.kind, name, platform.targets[entry.kind]?.[name] ?? {});
+    secrets.push(...secretsOf(target));
     const context = {
       input: task.input.parse(entry.input),
       targets: [target],
@@ -55,9 +60,9 @@ async function needsOf(task: Task, entry: Entry, name: string, options: DoctorOp
       allowAddresses: platform.allowAddresses,
     };
     const needs = await Promise.race([task.needs(context as never), ended(context.signal)]);
-    return needs ? [...needs] : unknown(`it did not answer within ${LONGEST_LOOK_SECONDS} s`);
+    return needs ? [...withoutSecrets(needs, secrets)] : unknown(`it did not answer within ${LONGEST_LOOK_SECONDS} s`);
   } catch (thrown) {
-    return unknown(messageOf(thrown));
+    return unknown(redact(messageOf(thrown), secrets));
   }
 }
 

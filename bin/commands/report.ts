@@ -22,6 +22,7 @@ export const command = defineCommand({
       platform: textOption(given, 'platform'),
       environment: textOption(given, 'environment'),
       store: textOption(given, 'store'),
+      onlyReads: true,
       now: new Date(),
     });
     const [named = 'daily'] = given.positionals;

@@ -21,6 +21,7 @@ export const command = defineCommand({
       platform: textOption(given, 'platform'),
       environment: textOption(given, 'environment'),
       store: textOption(given, 'store'),
+      onlyReads: true,
       now,
     });
     const runs = ((await readRecord(store, monthKey(month), MonthIndex))?.value.runs ?? []).toReversed();

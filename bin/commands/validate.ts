@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../core/errors.ts';
 import { loadCatalogue } from '../../lambdas/catalogue.ts';
 import { problemText } from '../../lib/profiles/problem.ts';
-import { readProfile, sectionsNotActedOn } from '../../lib/profiles/read.ts';
+import { notesOn, readProfile } from '../../lib/profiles/read.ts';
 import { environmentNames } from '../../lib/profiles/resolve.ts';
 import { defineCommand, EXIT } from '../command.ts';
 
@@ -24,9 +24,7 @@ export const command = defineCommand({
     }
     if (!values['json'])
       process.stdout.write(`${named} is right; environments: ${environmentNames(read.profile).join(', ')}\n`);
-    for (const section of sectionsNotActedOn(read.profile)) {
-      process.stderr.write(`note: ${section} is checked and nothing acts on it yet\n`);
-    }
+    for (const note of notesOn(read.profile)) process.stderr.write(`note: ${note}\n`);
     return EXIT.fine;
   },
 });

@@ -67,6 +67,7 @@ export function createAct(binding: ActBinding): BoundAct {
   /** What leaves no intent behind: planned and refused actions of this invocation. */
   const noted = new Map<string, RecordedAction>();
   const startedOn = new Map<string, Set<string>>();
+  let intended: number | undefined;
 
   async function act(action: Action & Settling, perform: () => Promise<Performed>): Promise<ActOutcome> {
     const id = actionId(task, action);
@@ -84,8 +85,10 @@ export function createAct(binding: ActBinding): BoundAct {
 
     const refusal = await refusalOf(id, action);
     if (refusal) {
-      noted.set(id, recorded(id, action, { status: 'refused', ...refusal }));
-      return { status: 'refused', ...refusal };
+      const doubt = open && !action.look ? '; an earlier attempt may have taken effect' : '';
+      const refused = { ...refusal, detail: `${refusal.detail}${doubt}` };
+      noted.set(id, recorded(id, action, { status: 'refused', ...refused }));
+      return { status: 'refused', ...refused };
     }
     const intent = await writeIntent(id, action, history.intents.length + 1);
     return performed(intent, action, perform, open !== undefined && action.look === undefined);
@@ -152,7 +155,9 @@ export function createAct(binding: ActBinding): BoundAct {
   async function writeIntent(id: string, action: Action, attempt: number): Promise<Intent> {
     const epoch = binding.epochs.get(action.target) ?? 0;
     const lease = { kind, target: action.target, epoch };
-    const intent: Intent = { id, task, intendedAt: clock().toISOString(), attempt, lease, action: described(action) };
+    intended = (intended ?? (await allIntents()).length) + 1;
+    const intendedAt = clock().toISOString();
+    const intent: Intent = { id, task, intendedAt, attempt, order: intended, lease, action: described(action) };
     const created = await createRecord(store, intentKey(id, attempt), intent);
     if (!created) throw new Refused(`${action.summary}: another invocation of this step is doing it now`);
     (await startedOnTarget(action.target)).add(id);
@@ -195,14 +200,14 @@ export function createAct(binding: ActBinding): BoundAct {
       const intent = await readRecord(store, key, Intent);
       if (intent) intents.push(intent.value);
     }
-    return intents.sort((a, b) => (a.intendedAt < b.intendedAt ? -1 : 1));
+    return intents.sort(byTime);
   }
 
   async function actions(): Promise<RecordedAction[]> {
     const all = new Map<string, RecordedAction>();
     for (const { id, action } of await allIntents()) {
       const outcome = await readRecord(store, outcomeKey(id), Outcome);
-      all.set(id, outcome?.value.recorded ?? recorded(id, action, { status: 'running' }));
+      all.set(id, outcome?.value.recorded ?? noted.get(id) ?? recorded(id, action, { status: 'running' }));
     }
     for (const [id, action] of noted) if (!all.has(id)) all.set(id, action);
     return [...all.values()];
@@ -214,6 +219,11 @@ export function createAct(binding: ActBinding): BoundAct {
     RecordedAction.parse({ ...described(action), id, task, ...end });
 
   return { act, actions };
+}
+
+function byTime(a: Intent, b: Intent): number {
+  if (a.intendedAt !== b.intendedAt) return a.intendedAt < b.intendedAt ? -1 : 1;
+  return a.order - b.order || (a.id < b.id ? -1 : 1);
 }
 
 /** The action as data: what is recorded of it, without its functions. */

@@ -12,7 +12,10 @@ import {
 } from '../../core/finding.ts';
 import type { TargetVerdict } from '../../core/run.ts';
 import type { Task, TaskResult } from '../../core/task.ts';
+import { notJson } from './records.ts';
 
+/** One segment of a key, and none that leads elsewhere. */
+const ATTACHMENT = /^(?!\.{1,2}$)[\w.-]{1,200}$/;
 const Text = z.string().min(1).max(4_000);
 
 /** What a task may return; anything else is nonsense, and nonsense is `unknown`. */
@@ -26,6 +29,7 @@ const Result = z.object({
       value: z.number().optional(),
       limit: z.number().optional(),
       unit: z.enum(UNITS).optional(),
+      command: Text.optional(),
     }),
   ),
   measurements: z.array(
@@ -33,7 +37,7 @@ const Result = z.object({
   ),
   baseline: z.unknown().optional(),
   document: z.json().optional(),
-  attachments: z.record(z.string().regex(/^[\w.-]{1,200}$/), z.string()).optional(),
+  attachments: z.record(z.string(), z.string()).optional(),
 });
 
 /** What is known of a step when its task has ended. */
@@ -65,10 +69,16 @@ export function acceptResult(
   for (const { target } of result.measurements) {
     if (!targets.includes(target)) return { nonsense: `it measured ${target}, which is not one of its targets` };
   }
+  const misnamed = Object.keys(result.attachments ?? {}).find((name) => !ATTACHMENT.test(name));
+  if (misnamed !== undefined) {
+    return { nonsense: `${JSON.stringify(misnamed)} is no name of an attachment: letters, digits, ".", "_" and "-"` };
+  }
   const baseline = task.baseline?.schema.safeParse(result.baseline);
   if (result.baseline !== undefined && !baseline?.success) {
     return { nonsense: `its baseline does not fit its schema: ${messageOf(baseline?.error ?? 'it declares none')}` };
   }
+  const unkept = notJson(result.baseline);
+  if (unkept) return { nonsense: `its baseline cannot be kept as JSON: ${unkept}` };
   return { result };
 }
 

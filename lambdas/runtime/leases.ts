@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Holder } from '../../core/run.ts';
+import { type GrantedLease, Holder } from '../../core/run.ts';
 import { readRecord, updateRecord } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -72,6 +72,13 @@ export async function releaseLease(
   await updateRecord(store, leaseKey(kind, target), Lease, (current) =>
     current?.heldBy?.runId === runId && current.epoch === epoch ? { kind, target, epoch } : undefined,
   );
+}
+
+/** Gives back every lease of a run that it was granted. */
+export async function releaseLeases(store: Store, runId: string, granted: readonly GrantedLease[]): Promise<void> {
+  for (const { kind, target, epoch } of granted) {
+    if (epoch !== undefined) await releaseLease(store, { kind, target, runId, epoch });
+  }
 }
 
 /** Says why a run may not change a target now; undefined while it holds the lease in this epoch. */

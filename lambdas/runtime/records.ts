@@ -73,9 +73,10 @@ export function asText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The same value with every known secret in its texts replaced; keys stay as they are. */
+/** The same value with every known secret in its texts replaced; keys stay as they are. Throws where it is not JSON. */
 export function withoutSecrets<Value>(value: Value, secrets: readonly Secret[]): Value {
-  if (secrets.length === 0) return value;
+  const problem = notJson(value);
+  if (problem) throw new TypeError(problem);
   return cleaned(value as Json, secrets) as Value;
 }
 
@@ -84,4 +85,25 @@ function cleaned(value: Json, secrets: readonly Secret[]): Json {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((inner: Json) => cleaned(inner, secrets));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner as Json, secrets)]));
+}
+
+/** Says what JSON cannot carry and where: `seen.at is a Date`; undefined where it can. A field left out is no problem. */
+export function notJson(value: unknown, path: readonly (string | number)[] = []): string | undefined {
+  const problem = (what: string) => `${path.join('.') || 'it'} is ${what}`;
+  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean')
+    return undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : problem(String(value));
+  if (typeof value !== 'object') return problem(`a ${typeof value}`);
+  if (!Array.isArray(value) && !isPlain(value)) return problem(`a ${value.constructor.name}`);
+  for (const [key, inner] of Object.entries(value)) {
+    const found = notJson(inner, [...path, key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // What comes out of another realm has an Object.prototype of its own, which has no prototype above it.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

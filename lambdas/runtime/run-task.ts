@@ -1,19 +1,20 @@
 import * as z from 'zod';
 import { messageOf, Unavailable } from '../../core/errors.ts';
-import type { Finding, RuntimeKind } from '../../core/finding.ts';
+import type { RuntimeKind } from '../../core/finding.ts';
 import type { Json } from '../../core/json.ts';
 import { entriesOf, ResolvedPlatform, type Entry } from '../../core/platform.ts';
-import { GrantedLease, RunPointer, Started, StepOutcome, StepRecord, stepStem } from '../../core/run.ts';
-import { Secret } from '../../core/secret.ts';
-import type { Target, TargetKind } from '../../core/target-kinds.ts';
+import { RunPointer, Started, StepOutcome, StepRecord, stepStem } from '../../core/run.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Target } from '../../core/target-kinds.ts';
 import type { Pause, Task, TaskResult } from '../../core/task.ts';
 import { worstVerdict } from '../../core/verdict.ts';
-import { createAct, type BoundAct } from './act.ts';
+import type { BoundAct } from './act.ts';
 import { readBaseline, writeBaseline } from './baselines.ts';
 import { acceptResult, findingOfEach, judgeStep } from './judge-step.ts';
 import type { Log } from './log.ts';
 import { asText, createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
-import { resolveTarget } from './references.ts';
+import { boundAct, capOf } from './step-act.ts';
+import { resolveTargets } from './step-targets.ts';
 import type { Store } from './store.ts';
 
 /** What a task state passes to its function. */
@@ -33,10 +34,22 @@ export interface TaskRuntime {
 }
 
 /** `steps/<nn>-<task>.pause-<k>.json`: where a task that paused goes on. */
-const PauseRecord = z.object({ cursor: z.json(), seconds: z.int().positive(), startedAt: z.iso.datetime() });
+const PauseRecord = z.object({
+  cursor: z.json(),
+  seconds: z.int().positive(),
+  startedAt: z.iso.datetime(),
+  /** Accepted before it was written. */
+  soFar: z.custom<SoFar>((value) => typeof value === 'object' && value !== null).optional(),
+});
 
 /** A pause that can be kept and come back from; anything else is nonsense. */
-const AcceptedPause = z.strictObject({ paused: z.literal(true), seconds: z.number().positive(), cursor: z.json() });
+const AcceptedPause = z.strictObject({
+  paused: z.literal(true),
+  seconds: z.number().positive(),
+  cursor: z.json(),
+  soFar: z.unknown().optional(),
+});
+type SoFar = NonNullable<Pause['soFar']>;
 
 /** Left between the end of a call and the time limit of its function, to write the records. */
 const RECORDING_SECONDS = 5;
@@ -52,6 +65,8 @@ interface Step {
   readonly firstStartedAt: string;
   readonly pauses: number;
   readonly cursor: Json | undefined;
+  /** What the task found before its last pause. */
+  readonly soFar: SoFar;
 }
 
 /** What one call of a task gets besides its step. */
@@ -96,53 +111,61 @@ export async function runTask(task: Task, event: TaskEvent, runtime: TaskRuntime
     firstStartedAt,
     pauses: resumed,
     cursor: paused?.cursor,
+    soFar: paused?.soFar ?? nothing(),
   };
   return performStep(step, runtime);
 }
 
 async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcome> {
   const { task, entry, run, stem, now, started } = step;
-  const runDeadline = new Date(started.deadline);
-  if (now >= runDeadline) {
-    const summary = `the run's deadline ${started.deadline} had passed`;
-    return record(step, runtime, { findings: findingOfEach('out-of-time', entry.targets, summary), measurements: [] });
-  }
+  const ended = (kind: RuntimeKind, summary: string) =>
+    withSoFar(step, { findings: findingOfEach(kind, entry.targets, summary), measurements: [] });
   const input = task.input.safeParse(entry.input);
   if (!input.success) {
-    const summary = `its input in the profile does not fit: ${messageOf(input.error)}`;
-    return record(step, runtime, { findings: findingOfEach('task-failed', entry.targets, summary), measurements: [] });
+    return record(
+      step,
+      runtime,
+      ended('task-failed', `its input in the profile does not fit: ${messageOf(input.error)}`),
+    );
   }
-  const { targets, unresolved, secrets } = await resolveTargets(step);
-  runtime.log.hide(secrets);
+  const cap = capOf(task, input.data);
+  if (typeof cap === 'string') return record(step, runtime, ended('task-failed', `its cap cannot be told: ${cap}`));
+  const runDeadline = new Date(started.deadline);
   const ownDeadline = now.getTime() + (entry.timeoutSeconds - RECORDING_SECONDS) * 1_000;
   const deadline = new Date(Math.min(ownDeadline, runDeadline.getTime()));
-  const bound = await boundAct(step, runtime, input.data, deadline);
+  const bound = cap && (await boundAct(step, runtime, cap, deadline));
+  if (now >= runDeadline) {
+    const result = ended('out-of-time', `the run's deadline ${started.deadline} had passed`);
+    return record(step, runtime, result, { bound });
+  }
+  const { targets, unresolved, secrets } = await resolveTargets(entry, step.platform);
+  runtime.log.hide(secrets);
   const call = { input: input.data, targets, deadline, bound };
   const returned = targets.length === 0 ? nothing() : await callTask(step, runtime, call);
   if ('paused' in returned) {
     const seconds = Math.max(1, Math.ceil(returned.seconds));
-    const cursor = withoutSecrets(returned.cursor, secrets);
+    const { cursor, soFar } = withoutSecrets({ cursor: returned.cursor, soFar: returned.soFar }, secrets);
     await createRecord(runtime.store, pauseKey(run, stem, step.pauses + 1), {
       cursor,
       seconds,
       startedAt: step.firstStartedAt,
+      ...(soFar && { soFar }),
     });
     return pausedOutcome(entry.index, step.pauses + 1, seconds);
   }
   const findings = [...returned.findings, ...unresolved];
-  return record(step, runtime, withoutSecrets({ ...returned, findings }, secrets), { bound, secrets, task });
+  return record(step, runtime, withoutSecrets({ ...returned, findings }, secrets), { bound, secrets });
 }
 
 async function callTask(
-  { task, platform, run, now, cursor }: Step,
+  step: Step,
   { store, clock, log }: TaskRuntime,
   { input, targets, deadline, bound }: Call,
 ): Promise<TaskResult<string> | Pause> {
+  const { task, platform, run, now, cursor } = step;
   const names = targets.map(({ name }) => name);
-  const failed = (kind: RuntimeKind, summary: string) => ({
-    findings: findingOfEach(kind, names, summary),
-    measurements: [],
-  });
+  const failed = (kind: RuntimeKind, summary: string) =>
+    withSoFar(step, { findings: findingOfEach(kind, names, summary), measurements: [] });
   const left = deadline.getTime() - clock().getTime();
   const signal = AbortSignal.timeout(Math.max(1, left));
   const overdue = Promise.withResolvers<'overdue'>();
@@ -166,9 +189,10 @@ async function callTask(
     const returned: unknown = await Promise.race([task.run(context as never), overdue.promise]);
     if (returned === 'overdue') return failed('task-timed-out', `it had not ended at ${deadline.toISOString()}`);
     const pause = AcceptedPause.safeParse(returned);
-    if (task.pauses && pause.success) return pause.data;
-    const accepted = acceptResult(task, names, returned);
-    return 'nonsense' in accepted ? failed('task-failed', accepted.nonsense) : accepted.result;
+    const paused = task.pauses && pause.success ? pause.data : undefined;
+    const accepted = acceptResult(task, names, paused ? (paused.soFar ?? nothing()) : returned);
+    if ('nonsense' in accepted) return failed('task-failed', accepted.nonsense);
+    return paused ? { ...paused, soFar: accepted.result } : accepted.result;
   } catch (thrown) {
     log.error('task failed', { task: task.name, error: messageOf(thrown) });
     return failed(thrown instanceof Unavailable ? 'not-readable' : 'task-failed', messageOf(thrown));
@@ -177,59 +201,11 @@ async function callTask(
   }
 }
 
-/** Each target on its own: one whose reference cannot be resolved takes nothing from the others. */
-async function resolveTargets({ entry, platform }: Step): Promise<{
-  targets: Target[];
-  unresolved: Finding<RuntimeKind>[];
-  secrets: Secret[];
-}> {
-  const targets: Target[] = [];
-  const unresolved: Finding<RuntimeKind>[] = [];
-  for (const name of entry.targets) {
-    const settings = platform.targets[entry.kind]?.[name];
-    try {
-      if (!settings) throw new Unavailable(`the profile of this run has no ${entry.kind} target ${name}`);
-      targets.push(await resolveTarget<TargetKind>(entry.kind, name, settings));
-    } catch (thrown) {
-      unresolved.push({ kind: 'not-readable', target: name, summary: messageOf(thrown) });
-    }
-  }
-  const secrets = targets.flatMap((target) => Object.values(target).filter((value) => value instanceof Secret));
-  return { targets, unresolved, secrets };
-}
-
-async function boundAct(
-  { task, entry, run, stem }: Step,
-  { store, clock }: TaskRuntime,
-  input: unknown,
-  deadline: Date,
-): Promise<BoundAct | undefined> {
-  if (task.effect === 'read-only' || !task.cap) return undefined;
-  const granted = await readRecord(store, `${run.key}/leases.json`, z.array(GrantedLease));
-  const ours = (granted?.value ?? []).filter(({ kind }) => kind === entry.kind);
-  const epochs = new Map(ours.flatMap(({ target, epoch }) => (epoch === undefined ? [] : [[target, epoch] as const])));
-  const cap = task.cap(input as never);
-  return createAct({
-    store,
-    runId: run.id,
-    runKey: run.key,
-    stem,
-    task: task.name,
-    kind: entry.kind,
-    effect: task.effect,
-    mode: run.mode,
-    cap,
-    clock,
-    deadline,
-    epochs,
-  });
-}
-
 async function record(
   { task, entry, run, stem, firstStartedAt, pauses, now }: Step,
   { store, clock, bundleSha256 }: TaskRuntime,
   result: TaskResult<string>,
-  more: { bound?: BoundAct | undefined; secrets?: readonly Secret[]; task?: Task } = {},
+  more: { bound?: BoundAct | undefined; secrets?: readonly Secret[] } = {},
 ): Promise<StepOutcome> {
   const secrets = more.secrets ?? [];
   const actions = withoutSecrets((await more.bound?.actions()) ?? [], secrets);
@@ -287,6 +263,14 @@ function pauseKey(run: RunPointer, stem: string, pause: number): string {
   return `${run.key}/steps/${stem}.pause-${String(pause).padStart(4, '0')}.json`;
 }
 
-function nothing(): TaskResult<string> {
+/** What was found before the last pause stands where the task cannot say it again. */
+function withSoFar({ soFar }: Step, { findings, measurements }: SoFar): SoFar {
+  return {
+    findings: [...soFar.findings, ...findings],
+    measurements: [...soFar.measurements, ...measurements],
+  };
+}
+
+function nothing(): SoFar {
   return { findings: [], measurements: [] };
 }

@@ -8,7 +8,7 @@ import { renderPage } from '../report/page.ts';
 import { announce } from '../runtime/announce.ts';
 import { sealRun } from '../runtime/evidence.ts';
 import type { StepRuntime } from '../runtime/handler.ts';
-import { releaseLease } from '../runtime/leases.ts';
+import { releaseLeases } from '../runtime/leases.ts';
 import { asText, createRecord, readRecord, requireRecord } from '../runtime/records.ts';
 import { indexRun, LATEST_KEY, LatestIndex } from '../runtime/run-index.ts';
 import { openRunKey, runKeys } from '../runtime/run-keys.ts';
@@ -33,7 +33,8 @@ export async function endRun(runKey: string, end: End, runtime: StepRuntime): Pr
   const started = await requireRecord(store, keys.started, Started);
   const ended = await firstEnd(store, runKey, started, end, clock());
   const report = await writeReport(store, runKey, started, ended);
-  await releaseLeases(store, runKey, started.runId);
+  const granted = await readRecord(store, keys.leases, z.array(GrantedLease));
+  await releaseLeases(store, started.runId, granted?.value ?? []);
   await sealRun(store, runKey);
   await indexRun(store, runKey, report);
   await announce(report, runtime);
@@ -94,11 +95,4 @@ async function readSteps(store: Store, runKey: string): Promise<StepRecord[]> {
     steps.push(await requireRecord(store, key, StepRecord));
   }
   return steps.sort((a, b) => a.index - b.index);
-}
-
-async function releaseLeases(store: Store, runKey: string, runId: string): Promise<void> {
-  const granted = await readRecord(store, runKeys(runKey).leases, z.array(GrantedLease));
-  for (const { kind, target, epoch } of granted?.value ?? []) {
-    if (epoch !== undefined) await releaseLease(store, { kind, target, runId, epoch });
-  }
 }

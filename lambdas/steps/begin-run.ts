@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform.ts';
-import { type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
+import { Ended, type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
-import { takeLease } from '../runtime/leases.ts';
+import { releaseLeases, takeLease } from '../runtime/leases.ts';
 import { createRecord, readRecord, requireRecord } from '../runtime/records.ts';
 import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
 import { decideStart, type Decision } from './_decide-start.ts';
@@ -48,6 +48,7 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   // Before the run is opened: one that has ended has nobody left who would close it again.
   const earlier = await readRecord(store, keys.started, Started);
   if (earlier && earlier.value.execution !== execution) return duplicate;
+  if (await readRecord(store, keys.ended, Ended)) return duplicate;
   await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
   const claimed = await claim(decision, event, platform, runtime);
   if (claimed.execution !== event.execution) return duplicate;
@@ -58,6 +59,12 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   const leases =
     claimed.mode === 'execute' ? await takeLeases(procedure, claimed, begun, { store, clock, holder }) : [];
   await createRecord(store, keys.leases, leases);
+  // Reap may have ended the run since it was looked at, and comes no second time.
+  if (await readRecord(store, keys.ended, Ended)) {
+    await releaseLeases(store, run.id, leases);
+    await store.remove(openRunKey(run));
+    return duplicate;
+  }
   return { next: 'tasks', run: begun, previous: {}, caught: {} };
 }
 

@@ -31,6 +31,8 @@ export function environmentOf(
     FETTLE_HOLDER: JSON.stringify(holder),
     AWS_LAMBDA_FUNCTION_NAME: name,
     ...picked([...PLAIN, ...referenced, ...aws]),
+    // What Lambda sets: the region of the environment and not that of the person's own profile.
+    ...(usesAws && platform.region !== undefined && { AWS_REGION: platform.region }),
   };
 }
 

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { InvalidInput } from '../../core/errors.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { InvalidInput, messageOf } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
 import { type Catalogue, loadCatalogue } from '../../lambdas/catalogue.ts';
 import { openStore } from '../../lambdas/runtime/open-store.ts';
@@ -28,6 +28,8 @@ export interface WorkspaceOptions {
   readonly environment?: string | undefined;
   /** A folder or a location; `.fettle/<platform>/<environment>` in the current folder by default. */
   readonly store?: string | undefined;
+  /** For a command that only reads: a store that was named must be there, or its answer would be empty and look right. */
+  readonly onlyReads?: boolean;
   readonly now: Date;
 }
 
@@ -36,6 +38,7 @@ export async function openWorkspace({
   platform: named,
   environment,
   store,
+  onlyReads = false,
   now,
 }: WorkspaceOptions): Promise<Workspace> {
   if (named === undefined) throw new InvalidInput('name a platform: --platform <name or file>');
@@ -46,7 +49,10 @@ export async function openWorkspace({
   const platform = resolvePlatform(profile, chosenEnvironment(profile, environment), catalogue);
   const home = resolve('.fettle', platform.platform, platform.environment);
   const storeLocation = store?.includes('://') ? store : pathToFileURL(resolve(store ?? home)).href;
-  if (storeLocation.startsWith('file:')) await mkdir(new URL(storeLocation), { recursive: true });
+  if (storeLocation.startsWith('file:')) {
+    if (onlyReads && store !== undefined) await requireFolder(storeLocation);
+    else await mkdir(new URL(storeLocation), { recursive: true });
+  }
   return {
     catalogue,
     profile,
@@ -56,6 +62,16 @@ export async function openWorkspace({
     folder: dirname(resolve(profile.file)),
     logFolder: join(resolve('.fettle'), 'logs', platform.platform, platform.environment),
   };
+}
+
+async function requireFolder(location: string): Promise<void> {
+  const folder = fileURLToPath(location);
+  try {
+    if ((await stat(folder)).isDirectory()) return;
+  } catch (thrown) {
+    throw new InvalidInput(`the store ${folder} cannot be opened: ${messageOf(thrown)}`);
+  }
+  throw new InvalidInput(`the store ${folder} is no folder`);
 }
 
 function chosenEnvironment(profile: Profile, wanted: string | undefined): string {

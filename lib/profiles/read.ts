@@ -9,6 +9,7 @@ import { nearestWord } from './nearest-word.ts';
 import { byPlace, type Complaint, type Path, type ProfileProblem } from './problem.ts';
 import { readDocument, shownPath, type ReadDocument } from './read-document.ts';
 import {
+  type EnvironmentSettings,
   defaultSchema,
   LATER_SECTIONS,
   profileSchema,
@@ -68,9 +69,28 @@ export async function readProfile(
   return { profile: { file: shownPath(located.file), settings, ...(defaultDaily && { defaultDaily }) } };
 }
 
-/** The sections of a profile that are checked and that nothing acts on yet; people are told so. */
+/** The parts of a profile that are checked and that nothing acts on yet; people are told so. */
 export function sectionsNotActedOn({ settings }: Profile): readonly string[] {
-  return Object.keys(LATER_SECTIONS).filter((section) => section in settings);
+  return [
+    ...Object.keys(LATER_SECTIONS).filter((section) => section in settings),
+    ...startedBy('', settings),
+    ...Object.entries(settings.environments ?? {}).flatMap(([name, one]) => startedBy(`environments.${name}.`, one)),
+  ];
+}
+
+/** What to say of them, a line each. */
+export function notesOn(profile: Profile): readonly string[] {
+  return sectionsNotActedOn(profile).map(
+    (section) => `${profile.file}: ${section} is checked and nothing acts on it yet`,
+  );
+}
+
+function startedBy(
+  place: string,
+  { procedures = {} }: Pick<ProfileSettings, 'procedures'> | EnvironmentSettings,
+): string[] {
+  const started = Object.entries(procedures).filter(([, procedure]) => procedure.startedBy !== undefined);
+  return started.map(([name]) => `${place}procedures.${name}.startedBy`);
 }
 
 function checksOf({ root, complaints }: ReadDocument, settings: ProfileSettings, context: CheckContext): Complaint[] {

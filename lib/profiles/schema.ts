@@ -58,9 +58,11 @@ const Window = readText(
 );
 const Budget = DurationSeconds.describe('How long a run may take: 30m, 1h30m; 30m by default');
 
+const NOT_YET = 'Checked and kept; nothing acts on it yet.';
+
 const StartedBy = z
   .strictObject({ alarms: z.array(z.string().min(1)).min(1).describe('Names of CloudWatch alarms') })
-  .describe('What starts it besides its schedule');
+  .describe(`What starts it besides its schedule. ${NOT_YET}`);
 
 const PROCEDURE_FIELDS = {
   schedule: Schedule.optional(),
@@ -100,8 +102,6 @@ const Instant = z
   .refine((text) => /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)), {
     error: 'must be an instant with its offset: 2026-12-24T00:00:00Z',
   });
-const NOT_YET = 'Checked and kept; nothing acts on it yet.';
-
 /** Sections whose form is settled and whose behaviour is not there: `sectionsNotActedOn` names them to people. */
 export const LATER_SECTIONS = {
   notice: z.record(ProcedureName, DurationSeconds).describe(`How long before a run people are told. ${NOT_YET}`),

@@ -63,9 +63,9 @@ export const task = defineTask({
     'more-due-than-allowed': {
       severity: 'warn',
       means: 'More is due than one run may change, so some of it waits.',
-      matters: 'Say in ${file} what goes wrong if nobody acts.',
+      matters: 'Say in ${file} what goes wrong.',
       remedy: 'Say in ${file} what a person does.',
-      prevention: 'Say in ${file} what keeps it from coming back.',
+      prevention: 'Say in ${file} what prevents it.',
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),

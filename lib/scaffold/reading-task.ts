@@ -45,9 +45,9 @@ export const task = defineTask({
     'above-limit': {
       severity: 'warn',
       means: 'There is more than the limit allows.',
-      matters: 'Say in ${file} what goes wrong if nobody acts.',
+      matters: 'Say in ${file} what goes wrong.',
       remedy: 'Say in ${file} what a person does.',
-      prevention: 'Say in ${file} what keeps it from coming back.',
+      prevention: 'Say in ${file} what prevents it.',
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),

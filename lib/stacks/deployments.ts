@@ -1,10 +1,11 @@
 import { InvalidInput } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
+import { silentAfterHours } from '../constructs/silence.ts';
 import { deployProblems } from '../profiles/deploy.ts';
 import type { TasksByName } from '../profiles/entry-schema.ts';
 import { listPlatforms, PLATFORMS_FOLDER } from '../profiles/inventory.ts';
 import { problemText } from '../profiles/problem.ts';
-import { readProfile, sectionsNotActedOn } from '../profiles/read.ts';
+import { notesOn, readProfile } from '../profiles/read.ts';
 import { environmentNames, resolvePlatform } from '../profiles/resolve.ts';
 
 export interface DeploymentChoice {
@@ -53,9 +54,18 @@ async function deploymentsOf(
     .filter(({ account }) => account !== undefined);
   const problems = deployments.flatMap(deployProblems).map(({ text }) => text);
   if (problems.length > 0) return { problems };
-  const sections = deployments.length > 0 ? sectionsNotActedOn(read.profile) : [];
-  const notes = sections.map((section) => `${read.profile.file}: ${section} is checked and nothing acts on it yet`);
-  return { deployments, notes };
+  const notes = deployments.length > 0 ? notesOn(read.profile) : [];
+  return { deployments, notes: [...notes, ...deployments.flatMap(silentNotes)] };
+}
+
+/** CloudWatch cannot wait for what is due once a week; whoever relies on an alarm must know that there is none. */
+function silentNotes({ platform, environment, procedures }: ResolvedPlatform): string[] {
+  return Object.values(procedures)
+    .filter((procedure) => procedure.schedule !== undefined && silentAfterHours(procedure) === undefined)
+    .map(
+      ({ name }) =>
+        `${platform} ${environment}: ${name} is due too rarely for an alarm on its silence (7 days at most)`,
+    );
 }
 
 function unknownEnvironment(resolve: () => unknown): string {

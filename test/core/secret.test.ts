@@ -60,3 +60,29 @@ test('a password with a broken escape is hidden as it is written', () => {
 test('one or two letters are no secret, or nothing would be readable', () => {
   expect(redact('a table of a database', [new Secret('a'), new Secret('ta')])).toBe('a table of a database');
 });
+
+test.each([
+  ['the token of a web address', 'no answer from https://ghp_token@host/x', 'no answer from https://[redacted]@host/x'],
+  ['name and password of a web address', 'GET http://app:pw@host:81/', 'GET http://[redacted]@host:81/'],
+  ['the password of a database', 'at postgres://app:p:w@db/x?y=1', 'at postgres://app:[redacted]@db/x?y=1'],
+  ['a password without a name', 'at rediss://:pw@cache', 'at rediss://:[redacted]@cache'],
+  ['a password with an @', 'at redis://a:p@w@cache/0', 'at redis://a:[redacted]@cache/0'],
+  ['a password in a query', 'postgres://db/x?a=1&PassWord=pw&b=2', 'postgres://db/x?a=1&PassWord=[redacted]&b=2'],
+])('%s is hidden although nobody named it a secret', (_, text, expected) => {
+  expect(redact(text, [])).toBe(expected);
+  expect(redact(expected, [])).toBe(expected);
+});
+
+test.each([
+  'postgres://app@db.example/main does not answer',
+  'https://shop.example/@user is a page',
+  'https://shop.example/?mail=a@b.example',
+  'write to ops@shop.example, or see https://shop.example',
+  's3://backups/a@b/',
+])('%j has nothing to hide', (text) => {
+  expect(redact(text, [])).toBe(text);
+});
+
+test('the token that is the user of a known web address is hidden on its own too', () => {
+  expect(redact('invalid key ghp_token', [new Secret('https://ghp_token@host/x')])).toBe('invalid key [redacted]');
+});

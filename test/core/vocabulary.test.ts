@@ -115,6 +115,14 @@ describe('errors', () => {
     expect(messageOf(new Error('twice', { cause: new Error('twice') }))).toBe('twice');
   });
 
+  test('whose causes go round in a circle are told to the end of the circle', () => {
+    const first = new Error('first');
+    const second = new AggregateError([first], 'second', { cause: first });
+    first.cause = second;
+    second.errors.push(second);
+    expect(messageOf(first)).toBe('first: second');
+  });
+
   test('that are none are told too', () => {
     expect(['text', 7, undefined, null].map(messageOf)).toEqual(['text', '7', 'undefined', 'null']);
     expect(messageOf(new TypeError())).toBe('TypeError');

@@ -111,5 +111,23 @@ test('a person reads target by target what is missing, with its grant, and nothi
     '  missing  read pg_stat_activity: fettle may not (postgres-vacuum)\n             GRANT pg_monitor TO fettle;\n',
   );
   expect(text).toMatch(/2 met, 2 missing, 0 unknown\n$/);
-  expect(text).not.toMatch(/[\u001b\u009b\u202e]/);
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+test('the password of a target is in no need, whether the task says it or throws it', async () => {
+  process.env['NOBODY_SETS_THIS'] = 'postgres://app:hunter22@db.example/spare';
+  const needs = await examined(
+    [
+      taskWith('postgres-vacuum', saying([{ ...LOG_IN, state: 'unknown', detail: 'hunter22 is refused' }])),
+      taskWith('postgres-analyze', () => {
+        throw new Error('no answer from postgres://app:hunter22@db.example/spare');
+      }),
+    ],
+    ['spare'],
+  );
+  Reflect.deleteProperty(process.env, 'NOBODY_SETS_THIS');
+
+  expect(JSON.stringify(needs)).not.toContain('hunter22');
+  expect(needs).toContainEqual(expect.objectContaining({ detail: '[redacted] is refused' }));
+  expect(needs).toContainEqual(expect.objectContaining({ detail: 'no answer from [redacted]' }));
 });

@@ -81,7 +81,8 @@ export async function keepUp<Kind extends string>(
     return concluded(upkeep, target.name, state);
   });
   if (waits.length === 0) return examined;
-  return pause({ seconds: Math.min(...waits), cursor: Cursor.parse(Object.fromEntries(states)) as never });
+  const cursor = Cursor.parse(Object.fromEntries(states)) as never;
+  return pause({ seconds: Math.min(...waits), cursor, soFar: examined });
 }
 
 function begun<Kind extends string>({ queue, population, findings, measurements }: Choice<Kind>): State {
@@ -215,7 +216,11 @@ export function neededSeconds({ input }: Pick<CallContext, 'input'>): number {
 }
 
 /** A call that began with less than the task's own time is limited by the end of the run, after which nobody calls again. */
-export function mayPause(context: CallContext, { timeoutSeconds }: { timeoutSeconds: number }, seconds: number): boolean {
+export function mayPause(
+  context: CallContext,
+  { timeoutSeconds }: { timeoutSeconds: number },
+  seconds: number,
+): boolean {
   const given = (context.deadline.getTime() - context.now.getTime()) / 1_000;
   if (given <= neededSeconds(context)) return false;
   return given >= timeoutSeconds - RUNTIME_SECONDS || secondsLeft(context) > seconds + neededSeconds(context);

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { keepFilesLive } from '../live-files.ts';
 import type { DemoPart, PartOptions } from '../part.ts';
+import { PLANTED_SERVICES, PLANTED_WARMINGS, startDemoServices } from '../services.ts';
 import { createAuthority, issue, lifetime, startTlsServer } from '../servers/tls.ts';
 
-/** Three endpoints of one authority: a healthy one, one whose renewal was forgotten, one with another's certificate. */
+/**
+ * Endpoints of one authority: a healthy one, one whose renewal was forgotten, one with another's certificate; and
+ * services behind good certificates, of which some are sick although they answer 200.
+ */
 export async function startEndpoints({ folder, now, say }: PartOptions): Promise<DemoPart> {
   const authority = await createAuthority({ name: 'Demo authority' });
   const certificates = {
@@ -31,14 +35,22 @@ export async function startEndpoints({ folder, now, say }: PartOptions): Promise
       await server.close();
     });
   }
+  const services = await startDemoServices({ authority, now });
+  stops.push(() => services.close());
+  Object.assign(urls, services.urls);
   const tls = join(folder, 'tls');
   return {
     addresses: { ...urls, 'ca.pem': authority.certificate },
     places: { ...urls, certificates: tls },
     hints: [`cp ${tls}/tickets/*.pem ${tls}/website/   # the website shows the certificate of another name`],
-    findings: ['certificates-check-endpoints renewal-overdue api', 'certificates-check-endpoints wrong-name tickets'],
-    actions: [],
-    plantedAnew: false,
+    findings: [
+      'certificates-check-endpoints renewal-overdue api',
+      'certificates-check-endpoints wrong-name tickets',
+      'endpoints-check-health tls-failed tickets',
+      ...PLANTED_SERVICES,
+    ],
+    actions: PLANTED_WARMINGS,
+    plantedAnew: true,
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
     },

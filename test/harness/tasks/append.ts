@@ -2,27 +2,17 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { defineTask, pause } from '../../../core/task.ts';
+import { STAND_IN } from '../stand-in.ts';
 
 /** Appends a line to a file, waits for it once, and looks into the file to know whether it did. */
 export const task = defineTask({
+  ...STAND_IN,
   name: 'test-append',
   summary: 'Stands for a task that changes its target',
   effect: 'mutating',
-  target: 'logs',
   input: z.strictObject({
     dieAt: z.enum(['before', 'inside', 'after', 'never']).default('never').describe('When to die'),
   }),
-  examples: [{}],
-  findings: {
-    broken: {
-      severity: 'fail',
-      means: 'It is broken.',
-      matters: 'It stays broken.',
-      remedy: 'Mend it.',
-      prevention: 'Build it better.',
-    },
-  },
-  timeoutSeconds: 20,
   cap: () => ({ absolute: 1, percent: 100 }),
   pauses: true,
   run: async ({ targets, input, act, resume, mode }) => {

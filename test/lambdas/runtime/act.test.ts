@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Action, ActOutcome, Settling } from '../../../core/action.ts';
 import type { Store } from '../../../lambdas/runtime/store.ts';
-import { keysOf, temporaryStore, textOf } from '../../harness/run-records.ts';
+import { keysOf, NOW, temporaryStore, textOf } from '../../harness/run-records.ts';
 import { actOn, Counter, idOf, leased, PREFIX, vacuum } from './_action.ts';
 
 const orders = vacuum('orders');
@@ -160,4 +160,43 @@ test('the actions of earlier invocations are listed with those of this one', asy
   await later.act({ ...vacuum('tickets'), idempotent: true }, new Counter().perform);
   const listed = await later.actions();
   expect(listed.map(({ subject, status }) => `${subject} ${status}`).sort()).toEqual(['orders done', 'tickets done']);
+});
+
+test('an open intent whose action is refused now is told as refused, not as still running', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const counter = new Counter();
+  const look = counter.looksLike({ state: 'not-done' });
+  await crashed(store, counter);
+  const { act, actions } = actOn(store, { deadline: NOW });
+  expect(await act({ ...vacuum('orders'), look }, counter.perform)).toMatchObject({ status: 'refused' });
+  expect(await actions()).toMatchObject([{ subject: 'orders', status: 'refused', reason: 'deadline' }]);
+  expect(counter.performed).toBe(1);
+});
+
+test('an open intent that cannot be looked at says, refused, that it may have happened', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const counter = new Counter();
+  await crashed(store, counter);
+  const { act, actions } = actOn(store, { deadline: NOW });
+  await act({ ...vacuum('orders'), idempotent: true }, counter.perform);
+  expect(await actions()).toMatchObject([
+    { status: 'refused', detail: expect.stringContaining('an earlier attempt may have taken effect') },
+  ]);
+});
+
+test('actions of one millisecond are listed in the same order by every later call', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const counter = new Counter();
+  const { act } = actOn(store);
+  const look = counter.looksLike({ state: 'not-done' });
+  for (const table of ['e', 'c', 'a', 'd', 'b']) await act({ ...vacuum(table), look }, counter.perform);
+  const orders = await Promise.all(
+    [1, 2, 3].map(async () => (await actOn(store).actions()).map(({ subject }) => subject)),
+  );
+  expect(orders[0]).toHaveLength(5);
+  expect(orders[1]).toEqual(orders[0]);
+  expect(orders[0]).toEqual(['e', 'c', 'a', 'd', 'b']);
 });

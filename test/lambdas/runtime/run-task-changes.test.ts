@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as z from 'zod';
 import type { Act, Performed } from '../../../core/action.ts';
 import { defineTask, type Task } from '../../../core/task.ts';
+import { createAct } from '../../../lambdas/runtime/act.ts';
 import { takeLease } from '../../../lambdas/runtime/leases.ts';
 import { createRecord } from '../../../lambdas/runtime/records.ts';
 import { keysOf, NOW, secondsLater } from '../../harness/run-records.ts';
@@ -122,4 +123,52 @@ test('an input that its task does not take leaves a record too', async () => {
   const step = await leasedStep(task, { entry: { targets: ['main'], input: { most: 'many' } } });
   expect(await step.call(task)).toMatchObject({ status: 'done', verdict: 'unknown' });
   expect((await step.record()).findings).toMatchObject([{ kind: 'task-failed', target: 'main' }]);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new TypeError('most is not iterable');
+    },
+    'its cap cannot be told: most is not iterable',
+  ],
+  ['is no number', () => ({ absolute: Number.NaN, percent: 100 }), 'its cap cannot be told: absolute is NaN'],
+  ['is below zero', () => ({ absolute: -1, percent: 100 }), 'its cap cannot be told: absolute is -1'],
+  ['is more than all', () => ({ absolute: 1, percent: 101 }), 'its cap cannot be told: percent is 101'],
+])('a cap that %s leaves a record, and nothing is changed', async (_, cap, summary) => {
+  let performed = 0;
+  const task: Task = {
+    ...vacuumTask(['a'], () => {
+      performed += 1;
+      return done();
+    }),
+    cap,
+  };
+  const step = await leasedStep(task);
+  expect(await step.call(task)).toMatchObject({ status: 'done', verdict: 'unknown' });
+  expect((await step.record()).findings).toMatchObject([{ kind: 'task-failed', target: 'main', summary }]);
+  expect(performed).toBe(0);
+});
+
+test('a run that is past its deadline still records what an earlier call of the step did', async () => {
+  const task = vacuumTask(['a', 'b']);
+  const step = await leasedStep(task);
+  const { act } = createAct({
+    ...{ store: step.store, runId: 'daily-20261121T020000Z', runKey: step.key, stem: '01-postgres-vacuum' },
+    ...{ task: task.name, kind: 'postgres', effect: 'mutating', mode: 'execute', cap: { absolute: 2, percent: 100 } },
+    ...{ clock: () => NOW, deadline: secondsLater(60), epochs: new Map([['main', 1]]) },
+  });
+  const a = { verb: 'vacuum', target: 'main', subject: 'a', summary: 'vacuum a', idempotent: true } as const;
+  const begun = Promise.withResolvers<undefined>();
+  void act({ ...a, scope: { planned: 2, population: 2 } }, () => {
+    begun.resolve(undefined);
+    return new Promise(() => undefined);
+  });
+  await begun.promise;
+  await step.call(task, {}, () => secondsLater(4_000));
+  expect(await step.record()).toMatchObject({
+    findings: [{ kind: 'out-of-time' }, { kind: 'action-unfinished', subject: 'a' }],
+    actions: [{ subject: 'a', status: 'running' }],
+  });
 });

@@ -14,7 +14,15 @@ async function recordOf(returned: unknown, options: StepOptions = {}): Promise<S
 
 describe('a step that ends', () => {
   test('is recorded with what it found, measured and judged', async () => {
-    const finding = { kind: 'too-many', target: 'copy', summary: '9 rows, limit 5', value: 9, limit: 5, unit: 'rows' };
+    const finding = {
+      kind: 'too-many',
+      target: 'copy',
+      summary: '9 rows, limit 5',
+      value: 9,
+      limit: 5,
+      unit: 'rows',
+      command: 'SELECT 1;',
+    };
     const record = await recordOf({ ...measured('main'), findings: [finding] });
     expect(record).toMatchObject({ verdict: 'warn', bundleSha256: 'b'.repeat(64), pauses: 0, mode: 'execute' });
     expect(record.targets).toEqual([
@@ -27,7 +35,9 @@ describe('a step that ends', () => {
         task: 'postgres-check-rows',
         severity: 'warn',
         means: 'There are many.',
+        matters: 'They become more.',
         remedy: 'Remove some.',
+        prevention: 'Let fewer in.',
       },
     ]);
     expect(record.measurements).toMatchObject([{ task: 'postgres-check-rows', target: 'main', value: 3 }]);
@@ -141,7 +151,7 @@ describe('a step that says nonsense is unknown of every target', () => {
     ['a measurement of a foreign target', measured('main', 'copy', 'other'), 'other'],
     ['a number that is none', { findings: [{ ...finding, value: Number.NaN }], measurements: [] }, 'findings.0.value'],
     ['a baseline that it does not declare', { ...measured('main', 'copy'), baseline: 1 }, 'declares none'],
-    ['an attachment outside of its folder', { ...measured('main'), attachments: { '../x': '' } }, 'attachments'],
+    ['an attachment outside of its folder', { ...measured('main'), attachments: { '../x': '' } }, 'name of an attachment'],
     ['nothing', undefined, 'the top'],
     ['a text', 'all is well', 'the top'],
   ])('%s', async (_, returned, word) => {

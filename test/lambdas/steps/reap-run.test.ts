@@ -14,6 +14,7 @@ import {
   runtimeOf,
   secondsLater,
   temporaryStore,
+  textOf,
 } from '../../harness/run-records.ts';
 
 const ARN = 'arn:aws:states:eu-west-1:111122223333:execution:shop-daily:';
@@ -92,4 +93,30 @@ test('an execution that died between opening and claiming its run is no longer o
   await createRecord(store, 'state/open/daily-20261121T020000Z.json', { runKey, execution: `${ARN}first` });
   expect(await reap(store, 'first')).toEqual({ reaped: false });
   expect(await keysOf(store)).toEqual(['state/executions/first.json']);
+});
+
+test('a Begin that its execution repeats after Reap opens nothing again and takes no lease', async () => {
+  const store = await temporaryStore();
+  const { run } = await begin(store, 'first');
+  await reap(store, 'first');
+  const before = await keysOf(store);
+  expect(await begin(store, 'first')).toMatchObject({ next: 'end', run: { key: run.key } });
+  expect(await keysOf(store)).toEqual(before);
+  const held = { kind: 'postgres', target: 'main', runId: run.id, epoch: 1, now: secondsLater(301) };
+  expect(await leaseProblem(store, held)).toContain('nobody holds');
+});
+
+test('a Begin that Reap overtakes gives back what it took', async () => {
+  const store = await temporaryStore();
+  await begin(store, 'first');
+  // Reap comes between the look at the run and its opening: whoever reads `ended` first sees nothing.
+  const create = store.createIfAbsent.bind(store);
+  store.createIfAbsent = async (key, body) => {
+    if (key.startsWith('state/open/')) await reap(store, 'first');
+    return create(key, body);
+  };
+  expect(await begin(store, 'first')).toMatchObject({ next: 'end' });
+  expect(await keysOf(store, 'state/open/')).toEqual([]);
+  const lease = await textOf(store, 'state/leases/postgres/main.json');
+  expect(JSON.parse(lease)).not.toHaveProperty('heldBy');
 });

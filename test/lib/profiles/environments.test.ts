@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { linesOn, profileOf } from './written.ts';
-import { sectionsNotActedOn } from '../../../lib/profiles/read.ts';
+import { notesOn, sectionsNotActedOn } from '../../../lib/profiles/read.ts';
 
 const TWO = `platform: shop
 environments:
@@ -84,6 +84,10 @@ test.each`
   expect(await linesOn(text)).toEqual([problem]);
 });
 
+const ALARMS = TWO.replace('  staging:', '    procedures: { daily: { startedBy: { alarms: [slow] } } }\n  staging:')
+  .replace('endpoints: { web: { url: https://staging.example.com } }', 'postgres: { main: { url: env:STAGING } }')
+  .replace('    tasks: [', '    startedBy: { alarms: [down, late] }\n    tasks: [');
+
 const PEOPLE = `platform: shop
 targets: { postgres: { main: { url: env:DB } } }
 people: { team: [ann, ben], nobody: [] }
@@ -133,4 +137,13 @@ test('sections that nothing acts on yet are named, so that nobody relies on them
   const profile = await profileOf(`${PEOPLE}notice: { weekly: 24h }\n`);
 
   expect(sectionsNotActedOn(profile)).toEqual(['notice', 'people']);
+});
+
+test('alarms that should start a procedure are among them, wherever they stand', async () => {
+  const profile = await profileOf(ALARMS);
+
+  expect(notesOn(profile)).toEqual([
+    expect.stringMatching(/: procedures\.daily\.startedBy is checked and nothing acts on it yet$/),
+    expect.stringMatching(/: environments\.prod\.procedures\.daily\.startedBy is checked and nothing acts on it yet$/),
+  ]);
 });

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PROFILE = `platform: shop
+targets: { endpoints: { web: { url: https://shop.example } } }
+procedures:
+  daily: { tasks: [certificates-check-endpoints], startedBy: { alarms: [down] } }
+freezes: [{ from: 2026-12-24T00:00:00Z, to: 2026-12-27T00:00:00Z, reason: Christmas }]
+`;
+let folder: string;
+let profile: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fettle-cli-'));
+  profile = join(folder, 'shop.yaml');
+  await writeFile(profile, PROFILE);
+  await mkdir(join(folder, 'empty'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function fettle(...words: readonly string[]): Promise<Answer> {
+  return new Promise((resolve) => {
+    const options = { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' }, timeout: 60_000 };
+    const given = ['--import', 'tsx', 'bin/fettle.ts', ...words, '--platform', profile];
+    execFile(process.execPath, given, options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('a store that is named and not there', () => {
+  test.each(['runs', 'report'])('is an error of %s that names the folder, and the folder is not made', async (verb) => {
+    const absent = join(folder, `absent-${verb}`);
+    const { code, stdout, stderr } = await fettle(verb, '--store', absent);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(absent);
+    expect(existsSync(absent)).toBe(false);
+  });
+
+  test('nor is a file a store', async () => {
+    const { code, stderr } = await fettle('runs', '--store', profile);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`the store ${profile} is no folder`);
+  });
+});
+
+test('a store that is there and empty has no runs', async () => {
+  const { code, stdout } = await fettle('runs', '--store', join(folder, 'empty'), '--json');
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '[]\n' });
+});
+
+test('a run says what of its profile nothing acts on, before anything begins', async () => {
+  const { code, stderr } = await fettle('run', 'none', '--store', join(folder, 'empty'));
+  expect(code).toBe(2);
+  expect(stderr).toContain('freezes is checked and nothing acts on it yet');
+  expect(stderr).toContain('procedures.daily.startedBy is checked and nothing acts on it yet');
+});
