@@ -32,12 +32,18 @@ export function chartsSection(trends: readonly Trend[]): Markup {
 
 function groupsOf(trends: readonly Trend[]): Group[] {
   const groups = Map.groupBy(trends, ({ task, name, unit }) => JSON.stringify([task, name, unit]));
-  return [...groups.values()].flatMap((members) => {
+  const found = [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (!first) return [];
     const highestFirst = members.toSorted((a, b) => lastValue(b) - lastValue(a));
     return [{ task: first.task, name: first.name, unit: first.unit, trends: highestFirst }];
   });
+  // A level line is worth a look only after those that move.
+  return found.toSorted((a, b) => Number(isLevel(a)) - Number(isLevel(b)));
+}
+
+function isLevel({ trends }: Group): boolean {
+  return trends.every(({ points }) => new Set(points.map(([, value]) => value)).size === 1);
 }
 
 function lastValue({ points }: Trend): number {
@@ -48,7 +54,7 @@ function chart({ task, name, unit, trends }: Group): Markup {
   const shown = trends.slice(0, MOST_LINES);
   const rest = trends.length - shown.length;
   return html`<figure>
-    <figcaption>${name} <span class="source">${task}</span></figcaption>
+    <figcaption>${name}${unit === 'count' ? '' : html`, ${unit}`} <span class="source">${task}</span></figcaption>
     ${drawing(shown, unit, `${name} of ${shown.map(placeOf).join(', ')}`)}
     <ul class="legend">
       ${shown.map(
@@ -58,6 +64,11 @@ function chart({ task, name, unit, trends }: Group): Markup {
       ${rest > 0 ? html`<li>and ${rest} lower</li>` : ''}
     </ul>
   </figure> `;
+}
+
+/** The caption has the unit; only bytes are easier to read with theirs. */
+function tickText(value: number, unit: Trend['unit']): string {
+  return withUnit(value, unit === 'bytes' || unit === 'percent' ? unit : 'count');
 }
 
 function drawing(trends: readonly Trend[], unit: Trend['unit'], label: string): Markup {
@@ -81,7 +92,7 @@ function drawing(trends: readonly Trend[], unit: Trend['unit'], label: string): 
     ${y.ticks(4).map(
       (tick) =>
         html`<path class="grid" d="M${MARGIN.left},${y(tick)}H${WIDTH - MARGIN.right}" />
-          <text x="${MARGIN.left - 6}" y="${y(tick)}" dy=".32em" text-anchor="end">${withUnit(tick, unit)}</text> `,
+          <text x="${MARGIN.left - 6}" y="${y(tick)}" dy=".32em" text-anchor="end">${tickText(tick, unit)}</text> `,
     )}
     ${x.ticks(4).map((tick) => html`<text x="${x(tick)}" y="${HEIGHT - 6}" text-anchor="middle">${showTime(tick)}</text> `)}
     ${trends.map((trend, place) => html`<path class="line-${place}" d="${path(trend.points) ?? ''}" /> `)}

@@ -5,9 +5,13 @@ import { execute, type PostgresServer } from './servers/postgres.ts';
 /** What the checks of queries, connections and ages find in the planted database, given `QUERY_INPUTS`; ages are well. */
 export const QUERY_FINDINGS: readonly string[] = [
   'postgres-check-slow-queries slow-queries main',
-  'postgres-check-slow-queries long-running main pid',
   'postgres-check-connection own-limit-reached main role reporting',
 ];
+
+/** What they find where a migration waits. */
+export function migrationFindings(target: string): readonly string[] {
+  return [`postgres-check-slow-queries long-running ${target} pid`];
+}
 
 /** Entries of a profile with limits that a demo of a minute can exceed. */
 export const QUERY_INPUTS = {
@@ -43,7 +47,7 @@ export interface Held {
 /**
  * Lets a migration wait for hours behind a forgotten console.
  *
- * A waiting LOCK holds no snapshot, so that it keeps neither a vacuum nor a concurrent reindex from their work.
+ * While it waits it keeps vacuum and concurrent reindex of its database from their work, so give it one of its own.
  */
 export async function blockMigration(url: string): Promise<Held> {
   await execute(url, 'CREATE TABLE IF NOT EXISTS legacy_import (id int)');

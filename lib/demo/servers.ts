@@ -9,6 +9,7 @@ import { startCluster } from './parts/cluster.ts';
 import { startDatabase } from './parts/database.ts';
 import { startEndpoints } from './parts/endpoints.ts';
 import { writeLogins } from './parts/logins.ts';
+import { startMetrics } from './parts/metrics.ts';
 
 export interface DemoServers {
   readonly parts: readonly DemoPart[];
@@ -20,6 +21,7 @@ export interface DemoServers {
 const PARTS: readonly ((options: PartOptions) => Promise<DemoPart | MissingPart>)[] = [
   startDatabase,
   startCaches,
+  startMetrics,
   startEndpoints,
   startCluster,
   writeBackups,

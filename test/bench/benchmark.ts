@@ -1,3 +1,5 @@
+import { SCALE } from './size.ts';
+
 /** One comparison: a number of ours against that of a named peer, measured in the same run. */
 export interface Comparison {
   /** The goal it belongs to: `P12`, or `P9a` where a goal has several peers. */
@@ -6,7 +8,7 @@ export interface Comparison {
   readonly peer: string;
   readonly ours: number;
   readonly theirs: number;
-  readonly unit: 'seconds' | 'bytes' | 'per second' | 'MiB';
+  readonly unit: 'seconds' | 'milliseconds' | 'bytes' | 'per second' | 'MiB';
   /** The ratio of ours to theirs must be at most this, or at least where more is better. */
   readonly hold: number;
   readonly better: 'less' | 'more';
@@ -35,29 +37,44 @@ export function isHeld(comparison: Comparison): boolean {
   return comparison.better === 'less' ? ratio <= comparison.hold : ratio >= comparison.hold;
 }
 
-interface Pairs {
-  /** Five unless it must be more. */
-  readonly pairs?: number;
-  /** Puts the world back to where both sides begin; not timed. */
+interface Rounds<Side extends string> {
+  /** Five unless it must be more; two where everything is small. */
+  readonly rounds?: number;
+  /** Puts the world back to where every side begins; not timed. */
   readonly before?: () => Promise<void>;
-  readonly ours: () => Promise<unknown>;
-  readonly theirs: () => Promise<unknown>;
+  /** Throws where the side has not done what it was to do; not timed. */
+  readonly after?: (side: Side) => Promise<void>;
+  readonly sides: Readonly<Record<Side, () => Promise<unknown>>>;
 }
 
-/** Runs both sides in turns, so that a drift of the machine meets both alike, and gives the medians in seconds. */
-export async function inTurns({ pairs = 5, before, ours, theirs }: Pairs) {
-  const seconds = { ours: [] as number[], theirs: [] as number[] };
-  for (let pair = 0; pair < pairs; pair += 1) {
-    // Who begins changes, or the second one would always find warm caches.
-    const order = pair % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const);
-    for (const side of order) {
+/** Runs all sides in turns, so that a drift of the machine meets them alike, and gives the median seconds of each. */
+export async function inRounds<Side extends string>({
+  rounds = SCALE < 1 ? 2 : 5,
+  before,
+  after,
+  sides,
+}: Rounds<Side>): Promise<{ readonly pairs: number; readonly seconds: Readonly<Record<Side, number>> }> {
+  const names = Object.keys(sides) as Side[];
+  const taken = new Map<Side, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    // Who begins changes, or the later ones would always find warm caches.
+    const first = round % names.length;
+    for (const side of [...names.slice(first), ...names.slice(0, first)]) {
       await before?.();
       const start = performance.now();
-      await (side === 'ours' ? ours() : theirs());
-      seconds[side].push((performance.now() - start) / 1_000);
+      await sides[side]();
+      taken.get(side)?.push((performance.now() - start) / 1_000);
+      await after?.(side);
     }
   }
-  return { pairs, ours: median(seconds.ours), theirs: median(seconds.theirs), unit: 'seconds' as const };
+  const medians = [...taken].map(([side, seconds]) => [side, median(seconds)]);
+  return { pairs: rounds, seconds: Object.fromEntries(medians) as Record<Side, number> };
+}
+
+/** The same of two sides, as the part of a comparison that it is. */
+export async function inTurns(turns: Rounds<'ours' | 'theirs'>) {
+  const { pairs, seconds } = await inRounds(turns);
+  return { pairs, ours: seconds.ours, theirs: seconds.theirs, unit: 'seconds' as const };
 }
 
 export function median(values: readonly number[]): number {

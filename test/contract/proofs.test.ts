@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadCatalogue } from '../../lambdas/catalogue.ts';
 import { proofsOf } from '../../lib/docs/proofs-page.ts';
-import { proofsIn, readProofs } from '../../lib/docs/read-proofs.ts';
+import { Modules, type Proof, proofsIn, readProofs } from '../../lib/docs/read-proofs.ts';
 import { REPOSITORY } from '../harness/cruise.ts';
 
 const entries = [...(await loadCatalogue()).values()];
@@ -17,7 +20,9 @@ test.each(entries.map((entry) => [entry.task.name, entry] as const))(
   },
 );
 
-test('a test is read with its title and with the words of what it uses in its file', () => {
+const KINDS = ['stale', 'empty', 'cut-short', 'swapped', 'nothing'];
+
+test('a test is read with its title and with the words of what it uses in its file', async () => {
   const text = `
     const STALE = { kind: 'stale' };
     function expectCut() { return 'cut-short'; }
@@ -31,9 +36,14 @@ test('a test is read with its title and with the words of what it uses in its fi
     \`('of memory is $kind', () => {});
     other('is no test', () => 'nothing');
   `;
-  expect(proofsIn('x.test.ts', text).map(({ title, words }) => [title, [...words]])).toEqual([
-    ['that is old is stale', ['that is old is stale', 'stale']],
-    ['of no rows is $kind', ['empty', 'of no rows is $kind', 'cut-short']],
-    ['of memory is $kind', ['swapped', 'of memory is $kind']],
+  const folder = await mkdtemp(join(tmpdir(), 'fettle-proofs-'));
+  await writeFile(join(folder, 'x.test.ts'), text);
+  const read = proofsIn('x.test.ts', new Modules(folder));
+  await rm(folder, { recursive: true });
+  const kindsOf = ({ words }: Proof) => KINDS.filter((kind) => words.has(kind));
+  expect(read.map((proof) => [proof.title, kindsOf(proof)])).toEqual([
+    ['that is old is stale', ['stale']],
+    ['of no rows is $kind', ['empty', 'cut-short']],
+    ['of memory is $kind', ['swapped']],
   ]);
 });

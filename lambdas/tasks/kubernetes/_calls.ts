@@ -66,6 +66,16 @@ function leftMs({ clock, deadline }: CallTime): number {
   return deadline.getTime() - clock().getTime() - MARGIN_MS;
 }
 
+/** The API server answers, and refuses the caller (401) or what it asked for (403). */
+export class CallRefused extends Unavailable {
+  readonly code: 401 | 403;
+
+  constructor(code: 401 | 403, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /**
  * What a failed call says, as the error that makes its target `unknown`; `verb` and `resource` are those of RBAC,
  * `ifUnknown` is what to do where the cluster does not know the caller.
@@ -75,9 +85,9 @@ export function unavailable(thrown: unknown, verb: string, resource: string, ifU
   if (thrown instanceof ApiException) {
     const reason = statusMessage(thrown.body);
     if (thrown.code === 401)
-      return new Unavailable(`${what}: the API server does not accept the credentials (401)${ifUnknown}`);
+      return new CallRefused(401, `${what}: the API server does not accept the credentials (401)${ifUnknown}`);
     if (thrown.code === 403) {
-      return new Unavailable(`${what}: the permission \`${verb} ${resource}\` is missing (403)${reason}`);
+      return new CallRefused(403, `${what}: the permission \`${verb} ${resource}\` is missing (403)${reason}`);
     }
     return new Unavailable(`${what}: the API server answers ${thrown.code}${reason}`);
   }

@@ -4,6 +4,7 @@ import {
   createConfiguration,
   ServerConfiguration,
   wrapHttpLibrary,
+  type Configuration,
   type KubeConfig,
 } from '@kubernetes/client-node';
 import { Unavailable } from '../../../core/errors.ts';
@@ -29,17 +30,36 @@ export interface Cluster {
   readonly namespace: string | undefined;
   /** The pods of that namespace, or of all. */
   listPods(): Promise<Pod[]>;
+  /** How many these are, as the server counts them. */
+  countPods(): Promise<number>;
   listNamespaces(): Promise<string[]>;
   namespaceExists(name: string): Promise<boolean>;
 }
 
+/** The way to a cluster, and the credentials for it. */
+export interface Way {
+  readonly config: KubeConfig;
+  readonly api: Configuration;
+}
+
 /** The cluster of a target, by its kubeconfig or as an EKS cluster. Throws `Unavailable` where either cannot be used. */
 export async function connect(target: Target<'kubernetes'>, time: CallTime): Promise<Cluster> {
+  return clusterOn(await wayTo(target, time), target, time);
+}
+
+/** Finds the way to the cluster of a target and calls nothing of it. Throws `Unavailable` where there is none. */
+export async function wayTo(target: Target<'kubernetes'>, time: CallTime): Promise<Way> {
   const { namespace } = target;
   if (namespace !== undefined && !NAMESPACE.test(namespace)) {
     throw new Unavailable(`"${namespace}" is no name of a namespace: lower case letters, digits and "-", at most 63`);
   }
-  const api = coreApi(await configOf(target, time), time);
+  const config = await configOf(target, time);
+  return { config, api: configurationOf(config, time) };
+}
+
+export function clusterOn(way: Way, target: Target<'kubernetes'>, time: CallTime): Cluster {
+  const { namespace } = target;
+  const api = new CoreV1Api(way.api);
   const saying = async <Answer>(verb: string, resource: string, call: () => Promise<Answer>): Promise<Answer> => {
     try {
       return await call();
@@ -47,7 +67,7 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
       throw unavailable(thrown, verb, resource, target.eks === undefined ? '' : NO_ACCESS_ENTRY);
     }
   };
-  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+  const where = placeOf(namespace);
   return {
     namespace,
     listPods: () =>
@@ -57,6 +77,12 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
           podOf,
         ),
       ),
+    countPods: () =>
+      saying('list', `pods ${where}`, async () => {
+        const { items, metadata } = await tryAgain(() => podPage(api, namespace, { limit: 1 }), time);
+        if (!Array.isArray(items)) throw new Unavailable('the answer is no list: it has no `items`');
+        return items.length + (metadata?.remainingItemCount ?? 0);
+      }),
     listNamespaces: () =>
       saying('list', 'namespaces', () =>
         listAll(
@@ -68,17 +94,20 @@ export async function connect(target: Target<'kubernetes'>, time: CallTime): Pro
   };
 }
 
+/** `in all namespaces` or `in namespace shop`. */
+export function placeOf(namespace: string | undefined): string {
+  return namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+}
+
 function configOf(target: Target<'kubernetes'>, time: CallTime): Promise<KubeConfig> | KubeConfig {
   if (target.eks !== undefined) return eksConfig(target.eks, time);
   return readKubeconfig(target.kubeconfig?.reveal() ?? '', target.context);
 }
 
-function coreApi(config: KubeConfig, time: CallTime): CoreV1Api {
+function configurationOf(config: KubeConfig, time: CallTime): Configuration {
   const server = config.getCurrentCluster()?.server ?? '';
   const transport = httpsTransport(config, { timeoutMs: () => callTimeoutMs(time), signal: time.signal });
-  return new CoreV1Api(
-    createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary(transport) }),
-  );
+  return createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary(transport) });
 }
 
 type PageRequest = { readonly limit: number; readonly _continue?: string };

@@ -10,7 +10,18 @@ import { eksToken } from './_eks-token.ts';
 import { plainText } from './_text.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const DENIED = 'AccessDeniedException';
 const EVERYWHERE = new Set(['0.0.0.0/0', '::/0']);
+
+/** The caller may not describe the cluster. */
+export class DescribeDenied extends Unavailable {
+  readonly region: string;
+
+  constructor(message: string, region: string) {
+    super(message);
+    this.region = region;
+  }
+}
 
 let client: EKSClient | undefined;
 
@@ -54,7 +65,9 @@ async function describe(eks: EKSClient, name: string, region: string, time: Call
     const { cluster } = await eks.send(new DescribeClusterCommand({ name }), { abortSignal });
     if (cluster) return cluster;
   } catch (thrown) {
-    throw new Unavailable(`eks ${name}: ${reasonOf(thrown, region)}`);
+    const text = `eks ${name}: ${reasonOf(thrown, region)}`;
+    if (thrown instanceof Error && thrown.name === DENIED) throw new DescribeDenied(text, region);
+    throw new Unavailable(text);
   }
   throw new Unavailable(`eks ${name}: DescribeCluster answers without a cluster`);
 }
@@ -65,7 +78,7 @@ function reasonOf(thrown: unknown, region: string): string {
   switch (name) {
     case 'ResourceNotFoundException':
       return `there is no such cluster in ${region}: ${said}`;
-    case 'AccessDeniedException':
+    case DENIED:
       return `the permission eks:DescribeCluster on the cluster is missing: ${said}`;
     case 'CredentialsProviderError':
       return `there are no AWS credentials: ${said}`;
@@ -118,8 +131,16 @@ function obstacleTo(host: string, port: number, time: CallTime): Promise<string 
 
 /** What the way to the platform's EKS clusters needs of IAM; nothing where it has none. */
 export function eksPermissions(platform: ResolvedPlatform): Permission[] {
-  const { region = '*', account = '*' } = platform;
-  const clusters = [...targetsOf(platform, 'kubernetes').values()].flatMap(({ eks }) => eks ?? []);
+  return describePermissions(
+    [...targetsOf(platform, 'kubernetes').values()].flatMap(({ eks }) => eks ?? []),
+    platform,
+  );
+}
+
+export function describePermissions(
+  clusters: readonly string[],
+  { region = '*', account = '*' }: { readonly region?: string | undefined; readonly account?: string | undefined },
+): Permission[] {
   if (clusters.length === 0) return [];
   const resources = clusters.map((name) => `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`);
   return [{ actions: ['eks:DescribeCluster'], resources }];

@@ -2,12 +2,14 @@ import * as z from 'zod';
 import { DurationSeconds } from '../../../core/duration.ts';
 import type { Finding, Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { connect } from './_client.ts';
 import { eksPermissions } from './_eks.ts';
 import { failuresOf, type FailureKind } from './_failed.ts';
 import { explainNoPods } from './_namespace.ts';
+import { podNeeds } from './_needs.ts';
 import type { Pod } from './_pod.ts';
 import { podCommand } from './_pod-command.ts';
 import { POD_FINDINGS } from './_pod-findings.ts';
@@ -110,6 +112,7 @@ export const task = defineTask({
   findings: POD_FINDINGS,
   timeoutSeconds: 120,
   permissions: (platform) => [...secretPermissions(platform, 'kubernetes'), ...eksPermissions(platform)],
+  needs: ({ targets, ...context }) => eachNeed(targets, (target) => podNeeds(target, context)),
   baseline: { version: 1, schema: Baseline },
   run: async ({ input, targets, now, clock, deadline, signal, baseline }) => {
     const samples: Record<string, RestartSample[]> = { ...baseline?.targets };

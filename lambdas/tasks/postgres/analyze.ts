@@ -5,6 +5,8 @@ import type { FindingKind } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { beyondCap, type Choice, nothingCounted, noTables, UPKEEP_FINDINGS, UPKEEP_INPUT } from './_choice.ts';
+import { sessionNeeds } from './_needs.ts';
+import { upkeepNeeds } from './_needs-tables.ts';
 import { excess, inWords, type Reason } from './_reason.ts';
 import { requirePrimary, type Session, withSession } from './_session.ts';
 import type { Item } from './_statement.ts';
@@ -137,6 +139,7 @@ export const task = defineTask({
   examples: [{}, { changedRowsAbove: '5%', maxTables: 50 }],
   findings: FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) => sessionNeeds(context, upkeepNeeds),
   timeoutSeconds: TIMEOUT_SECONDS,
   pauses: true,
   cap: ({ maxTables, maxPercent }) => ({ absolute: maxTables, percent: maxPercent }),

@@ -9,6 +9,7 @@ import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { type ConnectionKind, REFUSAL_FINDINGS, STATE_FINDINGS } from './_connection-findings.ts';
 import { type Login, type LoginOptions, readState, type ServerState, withLogin } from './_connection-probe.ts';
+import { connectionNeeds } from './_needs.ts';
 import { labelOf } from './_tables.ts';
 
 const Input = z.strictObject({
@@ -216,6 +217,7 @@ export const task = defineTask({
   examples: [{}, { serverRole: 'standby', connectionsAbove: '70%' }],
   findings: { ...REFUSAL_FINDINGS, ...STATE_FINDINGS },
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) => connectionNeeds(context),
   timeoutSeconds: 180,
   run: ({ input, targets, clock, signal, sessionName }) => {
     const { connectTimeout: connectSeconds, retryFor: retrySeconds } = input;

@@ -5,6 +5,8 @@ import type { Finding, Measurement } from '../../../core/finding.ts';
 import { defineTask, pause } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
+import { sessionNeeds } from './_needs.ts';
+import { statementNeeds } from './_needs-statements.ts';
 import { type Session, sqlStateOf, withSession } from './_session.ts';
 import { SLOW_FINDINGS, type SlowKind } from './_slow-findings.ts';
 import { type Executed, intervalBetween, isSameHistory, Snapshot, snapshotAtReset } from './_slow-interval.ts';
@@ -152,6 +154,8 @@ export const task = defineTask({
   examples: [{}, { meanMillisecondsAbove: 500, queriesAbove: 0, runningAbove: '15m' }],
   findings: SLOW_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) =>
+    sessionNeeds(context, (session, standing) => statementNeeds(session, standing, context.input.uncountedRoles)),
   timeoutSeconds: TIMEOUT_SECONDS,
   pauses: true,
   baseline: { version: 1, schema: Snapshots },

@@ -4,6 +4,8 @@ import type { Finding, Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
+import { sessionNeeds } from './_needs.ts';
+import { ageNeeds } from './_needs-ages.ts';
 import { type Session, withSession } from './_session.ts';
 import { readCluster, readDatabases, readRelations } from './_wraparound-ages.ts';
 import { WRAPAROUND_FINDINGS, type WraparoundKind } from './_wraparound-findings.ts';
@@ -66,6 +68,7 @@ export const task = defineTask({
   examples: [{}, { overdueTimes: 1.1, failAbove: '60%', failWithin: '30d' }],
   findings: WRAPAROUND_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) => sessionNeeds(context, ageNeeds),
   timeoutSeconds: 180,
   baseline: { version: 1, schema: Baseline },
   run: async ({ input, targets, baseline, sessionName }) => {

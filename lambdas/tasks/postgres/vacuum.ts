@@ -6,6 +6,8 @@ import { defineTask } from '../../../core/task.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { autovacuumOff, isAutovacuumDisabled, statisticsReset, SURVEY_FINDINGS } from './_autovacuum.ts';
 import { EFFECT_FINDINGS, judgeEffect } from './_effect.ts';
+import { sessionNeeds } from './_needs.ts';
+import { countsRows, upkeepNeeds } from './_needs-tables.ts';
 import { excess, inWords, type Reason } from './_reason.ts';
 import { requirePrimary, type Session, withSession } from './_session.ts';
 import type { Item } from './_statement.ts';
@@ -211,6 +213,11 @@ export const task = defineTask({
   examples: [{}, { deadRowsAbove: '10%', minRows: 1_000, maxTables: 20 }],
   findings: FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) =>
+    sessionNeeds(context, async (session, standing) => [
+      ...(await upkeepNeeds(session, standing)),
+      await countsRows(session, standing, context.input.minRows),
+    ]),
   timeoutSeconds: TIMEOUT_SECONDS,
   pauses: true,
   cap: ({ maxTables, maxPercent }) => ({ absolute: maxTables, percent: maxPercent }),

@@ -5,6 +5,9 @@ import { callableAddresses } from '../../runtime/address-guard.ts';
 import { addressOf, type RedisAddress } from './_address.ts';
 import { greet } from './_greeting.ts';
 
+/** The server is there and does not let us in as whom the url says. */
+export class LoginRefused extends Unavailable {}
+
 export type Reply = string | number | null | Buffer | readonly Reply[];
 
 /** What a server answers to one command; an error reply is an answer too. */
@@ -45,9 +48,9 @@ export async function withRedis<Result>(
   if (greeting.startsWith('-')) refuseStrangers(address, greeting.slice(1));
   const client = clientOf(address, ip, options.timeoutSeconds);
   const failure = new AbortController();
-  const fail = (reason: string) => failure.abort(new Unavailable(`${address.label} ${reason}`));
-  client.on('error', (error: unknown) => fail(reasonOf(error)));
-  const onDeadline = () => fail('was still being read when the task reached its deadline');
+  client.on('error', (error: unknown) => failure.abort(failureOf(address, error)));
+  const overdue = 'was still being read when the task reached its deadline';
+  const onDeadline = () => failure.abort(new Unavailable(`${address.label} ${overdue}`));
   options.signal.addEventListener('abort', onDeadline, { once: true });
   const bounded = bound(failure, options.timeoutSeconds, address);
   try {
@@ -101,7 +104,7 @@ async function connect(client: Client, address: RedisAddress, bounded: Bounded):
     await bounded('a connection', () => client.connect());
   } catch (thrown) {
     if (thrown instanceof Unavailable) throw thrown;
-    throw new Unavailable(`${address.label} ${reasonOf(thrown)}`);
+    throw failureOf(address, thrown);
   }
 }
 
@@ -112,7 +115,7 @@ function sessionOn(client: Client, address: RedisAddress, bounded: Bounded): Red
       return { reply: (await client.sendCommand([...command], { typeMapping })) as Reply };
     } catch (thrown) {
       if (thrown instanceof ErrorReply) return { refused: thrown.message };
-      throw thrown instanceof Unavailable ? thrown : new Unavailable(`${address.label} ${reasonOf(thrown)}`);
+      throw thrown instanceof Unavailable ? thrown : failureOf(address, thrown);
     }
   };
   return {
@@ -145,7 +148,7 @@ function bound(failure: AbortController, timeoutSeconds: number, { label }: Redi
 /** Some refuse everyone before the first command. What stands in the answer is the server's own word. */
 function refuseStrangers({ label, password }: RedisAddress, words: string): void {
   if (words.startsWith('NOAUTH') && password === undefined) {
-    throw new Unavailable(`${label} asks for a password and its url has none`);
+    throw new LoginRefused(`${label} asks for a password and its url has none`);
   }
   if (words.startsWith('DENIED')) {
     throw new Unavailable(
@@ -157,12 +160,20 @@ function refuseStrangers({ label, password }: RedisAddress, words: string): void
   }
 }
 
+const WRONG_PASSWORD = 'refused the user or the password of its url';
+const SUPERFLUOUS_PASSWORD =
+  'has no password for its default user, but its url has one: anyone may use it, or it is another server';
+const LOGIN_REASONS = [WRONG_PASSWORD, SUPERFLUOUS_PASSWORD];
+
+function failureOf({ label }: RedisAddress, thrown: unknown): Unavailable {
+  const reason = reasonOf(thrown);
+  return new (LOGIN_REASONS.includes(reason) ? LoginRefused : Unavailable)(`${label} ${reason}`);
+}
+
 function reasonOf(thrown: unknown): string {
   const text = messageOf(thrown);
-  if (/^WRONGPASS|invalid password/i.test(text)) return 'refused the user or the password of its url';
-  if (/called without any password configured/.test(text)) {
-    return 'has no password for its default user, but its url has one: anyone may use it, or it is another server';
-  }
+  if (/^WRONGPASS|invalid password/i.test(text)) return WRONG_PASSWORD;
+  if (/called without any password configured/.test(text)) return SUPERFLUOUS_PASSWORD;
   if (/Unknown RESP type|Cannot read propert/.test(text)) return 'sent what is no answer of a Redis';
   if (/Socket closed unexpectedly|ECONNRESET|EPIPE/.test(text)) return 'ended the connection while it was being read';
   return `failed: ${text}`;

@@ -223,7 +223,8 @@ async function paceOf(session: RedisSession, clock: () => Date): Promise<() => P
 
 type Page = { readonly cursor: string; readonly keys: readonly Buffer[] } | { readonly refused: string };
 
-function pageOf(answer: Answer | undefined): Page {
+/** One page of SCAN, or the words with which the server refused it. */
+export function pageOf(answer: Answer | undefined): Page {
   if (answer === undefined) return { refused: 'it gave no answer' };
   if ('refused' in answer) return answer;
   if (!isPage(answer)) return { refused: 'its answer is not one of SCAN' };

@@ -3,6 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { V1Pod } from '@kubernetes/client-node';
+import {
+  ADMINISTRATOR,
+  forbiddenText,
+  isAllowed,
+  reviewOf,
+  rightFor,
+  type KubernetesAccount,
+} from './_kubernetes-rights.ts';
 import { createAuthority, issue, type IssueOptions } from './tls.ts';
 
 /** How the next answers go wrong. */
@@ -46,12 +54,15 @@ export interface KubernetesApi {
   /** Replaces the pods; continue tokens of before expire. */
   setPods(pods: readonly V1Pod[]): void;
   setNamespaces(namespaces: readonly string[]): void;
+  /** Changes whom it takes the bearer of its token for; at first that is somebody who may do everything. */
+  setAccount(changes: Partial<KubernetesAccount>): void;
   addFault(rule: FaultRule): void;
   clearFaults(): void;
   close(): Promise<void>;
 }
 
 interface Snapshot {
+  readonly account: KubernetesAccount;
   readonly version: number;
   readonly pods: readonly V1Pod[];
   readonly namespaces: readonly string[];
@@ -78,7 +89,7 @@ export async function startKubernetesApi(options: KubernetesOptions = {}): Promi
     ...options.certificate,
   });
   const token = randomBytes(24).toString('base64url');
-  let snapshot = snapshotOf(options.pods ?? [], options.namespaces, 1_000);
+  let snapshot = snapshotOf(options.pods ?? [], options.namespaces, 1_000, ADMINISTRATOR);
   const rules: { rule: FaultRule; left: number }[] = [];
   const requests: string[] = [];
   const sockets = new Set<Socket>();
@@ -92,7 +103,7 @@ export async function startKubernetesApi(options: KubernetesOptions = {}): Promi
       goWrong(response, active.rule.fault);
       return;
     }
-    send(response, answerTo(request, url, token, snapshot));
+    void bodyOf(request).then((body) => send(response, answerTo({ request, url, body }, token, snapshot)));
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -112,10 +123,13 @@ export async function startKubernetesApi(options: KubernetesOptions = {}): Promi
     requests,
     connections: () => sockets.size,
     setPods: (pods) => {
-      snapshot = snapshotOf(pods, undefined, snapshot.version + 1);
+      snapshot = snapshotOf(pods, undefined, snapshot.version + 1, snapshot.account);
     },
     setNamespaces: (namespaces) => {
       snapshot = { ...snapshot, namespaces, version: snapshot.version + 1 };
+    },
+    setAccount: (changes) => {
+      snapshot = { ...snapshot, account: { ...snapshot.account, ...changes } };
     },
     addFault: (rule) => {
       rules.push({ rule, left: rule.times ?? Number.POSITIVE_INFINITY });
@@ -130,17 +144,40 @@ export async function startKubernetesApi(options: KubernetesOptions = {}): Promi
   };
 }
 
-function snapshotOf(pods: readonly V1Pod[], namespaces: readonly string[] | undefined, version: number): Snapshot {
+function snapshotOf(
+  pods: readonly V1Pod[],
+  namespaces: readonly string[] | undefined,
+  version: number,
+  account: KubernetesAccount,
+): Snapshot {
   const named = pods.map(({ metadata }) => metadata?.namespace ?? 'default');
-  return { version, pods, namespaces: namespaces ?? [...new Set(['default', ...named])].sort() };
+  return { account, version, pods, namespaces: namespaces ?? [...new Set(['default', ...named])].sort() };
 }
 
-function answerTo(request: IncomingMessage, url: URL, token: string, snapshot: Snapshot): Answer {
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  readonly body: string;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString();
+}
+
+function answerTo({ request, url, body }: Asked, token: string, snapshot: Snapshot): Answer {
   // As the API server is set up by default: anybody may ask for its version and readiness.
   if (url.pathname === '/readyz') return { code: 200, body: 'ok' };
   if (url.pathname === '/version') return { code: 200, body: VERSION };
   if (!isAuthorized(request, token)) return status(401, 'Unauthorized', 'Unauthorized');
+  const review = request.method === 'POST' ? reviewOf(url.pathname, snapshot.account, JSON.parse(body)) : undefined;
+  if (review) return { code: 201, body: review };
   if (request.method !== 'GET') return status(405, 'MethodNotAllowed', 'the server does not allow this method');
+  const right = rightFor(url.pathname);
+  if (right && !isAllowed(snapshot.account, right)) {
+    return status(403, 'Forbidden', forbiddenText(snapshot.account, right));
+  }
   const query = { limit: Number(url.searchParams.get('limit') ?? 0), token: url.searchParams.get('continue') };
   if (url.pathname === '/api/v1/pods') return list('PodList', snapshot.pods, query, snapshot.version);
   if (url.pathname === '/api/v1/namespaces') {
