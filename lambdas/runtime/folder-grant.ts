@@ -78,3 +78,10 @@ export function isRefusal(thrown: unknown): boolean {
   if ('code' in thrown && (thrown.code === 'EACCES' || thrown.code === 'EPERM')) return true;
   return 'cause' in thrown && isRefusal(thrown.cause);
 }
+
+/** The path that the system refused; undefined where it does not say. */
+export function refusedPath(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  if ('path' in thrown && typeof thrown.path === 'string') return thrown.path;
+  return 'cause' in thrown ? refusedPath(thrown.cause) : undefined;
+}

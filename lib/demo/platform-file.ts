@@ -32,7 +32,8 @@ export async function demoPlatformFile(folder: string, missing: readonly TargetK
     const kind = catalogue.get(name)?.task.target;
     return kind === undefined || !missing.includes(kind);
   };
-  for (const kind of missing) delete profile.targets[kind];
+  const kinds: readonly string[] = missing;
+  profile.targets = Object.fromEntries(Object.entries(profile.targets).filter(([kind]) => !kinds.includes(kind)));
   for (const procedure of Object.values(profile.procedures)) {
     procedure.tasks = procedure.tasks.flatMap((step): z.infer<typeof Step>[] => {
       if (typeof step === 'string' || !Array.isArray(step['parallel']))

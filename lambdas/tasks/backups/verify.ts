@@ -1,17 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DurationSeconds, Percent } from '../../../core/duration.ts';
-import { Unavailable } from '../../../core/errors.ts';
 import { targetsOf } from '../../../core/platform.ts';
-import { isReference } from '../../../core/target-kinds.ts';
-import { defineTask, type Permission } from '../../../core/task.ts';
+import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
-import { bucketAddress, bucketSource } from './_bucket.ts';
-import { directorySource } from './_directory.ts';
 import { examine } from './_examination.ts';
 import { secondsBetween } from './_judgement.ts';
+import { backupNeeds } from './_needs.ts';
+import { permissionsFor, sourceOf } from './_place.ts';
 import { shown } from './_shown.ts';
-import type { BackupSource } from './_source.ts';
 import { VERIFY_FINDINGS } from './_verify-findings.ts';
 
 const Input = z.strictObject({
@@ -50,26 +47,6 @@ const Input = z.strictObject({
 // What the task does besides reading: enough to say so before it is stopped.
 const MOST_MARGIN_SECONDS = 5;
 
-/** Opens the place that an address names. */
-function sourceOf(url: string, signal: AbortSignal): BackupSource {
-  if (url.startsWith('s3://')) return bucketSource(bucketAddress(url), signal);
-  if (url.startsWith('file:///')) return directorySource(fileURLToPath(url), signal);
-  throw new Unavailable('the address is neither s3://bucket/prefix/ nor file:///folder/');
-}
-
-function permissionsFor(url: string): Permission[] {
-  if (isReference(url)) {
-    const because = 'The address is a reference, so the bucket is not known before the task runs.';
-    return [{ actions: ['s3:ListBucket', 's3:GetObject'], resources: ['*'], because }];
-  }
-  if (!url.startsWith('s3://')) return [];
-  const { bucket, prefix } = bucketAddress(url);
-  return [
-    { actions: ['s3:ListBucket'], resources: [`arn:aws:s3:::${bucket}`] },
-    { actions: ['s3:GetObject'], resources: [`arn:aws:s3:::${bucket}/${prefix}*`] },
-  ];
-}
-
 /** Aborts a little before the deadline, so that there is time left to say how far it came. */
 function beforeDeadline(signal: AbortSignal, leftSeconds: number): AbortSignal {
   const margin = Math.min(MOST_MARGIN_SECONDS, leftSeconds / 10);
@@ -85,6 +62,7 @@ export const task = defineTask({
   examples: [{}, { maxAge: '8h' }, { match: 'database_*.sql.gz', timezone: 'Europe/Berlin', shrunkBelow: '80%' }],
   findings: VERIFY_FINDINGS,
   permissions: (platform) => [...targetsOf(platform, 'backups').values()].flatMap(({ url }) => permissionsFor(url)),
+  needs: ({ input, targets, signal }) => eachNeed(targets, ({ url }) => backupNeeds(url.reveal(), input, signal)),
   timeoutSeconds: 840,
   run: ({ input, targets, now, clock, deadline, signal }) =>
     eachTarget(

@@ -27,6 +27,8 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
 }
 
+export const IN_PLAIN_TEXT = 'answered in plain text, not in TLS';
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'ended the connection during the TLS handshake',
@@ -34,8 +36,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached from here: there is no route',
   EHOSTUNREACH: 'cannot be reached from here: there is no route',
   EADDRNOTAVAIL: 'cannot be reached from here: there is no route',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'answered in plain text, not in TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'answered in plain text, not in TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: IN_PLAIN_TEXT,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: IN_PLAIN_TEXT,
 };
 
 // The first is TLS's own word, the second that of the library that verifies for it.

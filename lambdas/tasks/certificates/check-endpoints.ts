@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { Percent } from '../../../core/duration.ts';
 import type { Finding, Measurement } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { ENDPOINT_FINDINGS } from './_endpoint-findings.ts';
 import { parseEndpoint, type Endpoint } from './_endpoint.ts';
 import { judgeServed, rounded, timeLeft, type Kind, type Limits, type Served } from './_judgement.ts';
+import { certificateNeeds } from './_needs.ts';
 import { showCommand } from './_show-command.ts';
 import { surveyEndpoint, type Sight } from './_survey.ts';
 import { createTrustStore, type TrustStore } from './_trust.ts';
@@ -112,6 +114,15 @@ export const task = defineTask({
   examples: [{}, { warnBelow: '33%' }, { families: ['ipv4'], probeTimeoutSeconds: 5 }],
   findings: ENDPOINT_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'endpoints'),
+  needs: ({ input, targets, allowAddresses, signal }) =>
+    eachNeed(targets, (target) =>
+      certificateNeeds(target, {
+        allowAddresses,
+        families: input.families,
+        timeoutSeconds: input.probeTimeoutSeconds,
+        signal,
+      }),
+    ),
   timeoutSeconds: 600,
   run: async ({ input, targets, now, signal, allowAddresses }) => {
     const { families, probeTimeoutSeconds: timeoutSeconds, ...limits } = input;

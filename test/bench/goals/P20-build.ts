@@ -65,6 +65,7 @@ async function onePlatformMore(): Promise<Comparison> {
   const measured = JSON.parse(stdout) as { readonly count: number; readonly seconds: number }[];
   const secondsFor = (wanted: number) =>
     median(measured.filter(({ count }) => count === wanted).map(({ seconds }) => seconds));
+  gate(secondsFor(MANY) > secondsFor(FEW), `${MANY} platforms took no longer than ${FEW}: ${stdout}`);
   return {
     ...{
       goal: 'P20c',

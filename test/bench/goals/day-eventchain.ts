@@ -71,7 +71,11 @@ export const benchmark: Benchmark = {
     const day = await writeDayProfile(folder.path, targets, inputs);
     if (day.leftOut.length > 0) say(`no server here for ${day.leftOut.join(', ')}`);
 
-    const seconds = await runDay(folder.path, day.file, (report) => gateReport(report, day.tasks, hosts));
+    const { seconds, report } = await runDay(folder.path, day.file);
+    for (const { task, durationSeconds = 0, verdict } of report.tasks) {
+      say(`  ${task} ${durationSeconds.toFixed(1)} s, ${verdict}`);
+    }
+    gateReport(report, day.tasks, hosts);
     await gateTables(url);
     return [
       {
@@ -87,7 +91,7 @@ export const benchmark: Benchmark = {
 };
 
 /** Seconds from the start to the report that is there for all to read. */
-async function runDay(folder: string, file: string, look: (report: RunReport) => void): Promise<number> {
+async function runDay(folder: string, file: string) {
   const workspace = await openWorkspace({ platform: file, store: join(folder, 'store'), now: new Date() });
   const start = performance.now();
   const { report } = await performRun({
@@ -99,10 +103,9 @@ async function runDay(folder: string, file: string, look: (report: RunReport) =>
     onReaped: () => undefined,
   });
   const seconds = (performance.now() - start) / 1_000;
-  look(report);
   // Log lines are appended while nobody waits for them.
   await sleep(500);
-  return seconds;
+  return { seconds, report };
 }
 
 function gateReport({ ended, mode, tasks, findings }: RunReport, wanted: readonly string[], hosts: readonly Host[]) {

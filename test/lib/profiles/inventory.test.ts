@@ -43,11 +43,23 @@ test('EventChain is read with the tasks that exist, resolves to its daily proced
   expect(platform).toMatchObject({ account: '111122223333', region: 'eu-west-1' });
   expect(daily).toMatchObject({ schedule: 'cron(0 2 * * ? *)', window: '02:00-04:00', budgetSeconds: 1_800 });
   expect(entriesOf(daily ?? { steps: [] }).map(({ index, task, targets }) => [index, task, targets])).toEqual([
-    [1, 'postgres-vacuum', ['main']],
-    [2, 'postgres-analyze', ['main']],
-    [3, 'certificates-check-endpoints', ['website', 'api']],
-    [4, 'kubernetes-check-pods', ['cluster']],
-    [5, 'backups-verify', ['database']],
+    [1, 'postgres-check-connection', ['main']],
+    [2, 'postgres-vacuum', ['main']],
+    [3, 'postgres-analyze', ['main']],
+    [4, 'postgres-reindex', ['main']],
+    [5, 'postgres-check-slow-queries', ['main']],
+    [6, 'postgres-check-wraparound', ['main']],
+    [7, 'logs-enforce-retention', ['application']],
+    [8, 'redis-check-memory', ['cache']],
+    [9, 'endpoints-warm-cache', ['api']],
+    [10, 'logs-check-failed-logins', ['logins']],
+    [11, 'certificates-check-endpoints', ['website', 'api']],
+    [12, 'endpoints-check-health', ['website', 'api']],
+    [13, 'kubernetes-check-pods', ['cluster']],
+    [14, 'backups-verify', ['database']],
+    [15, 'metrics-check-latency', ['prometheus']],
+    [16, 'metrics-check-error-rate', ['prometheus']],
+    [17, 'metrics-check-resource-usage', ['prometheus', 'aws']],
   ]);
   expect(deployProblems(platform)).toEqual([]);
 });

@@ -65,6 +65,17 @@ onLinux('a folder of logs', () => {
     expect(second.measured).toMatchObject({ 'log-files': 2, 'bytes-freed': 0 });
   });
 
+  test('that goes on deeper than anyone keeps logs is unknown there and acted on where it was seen', async () => {
+    await logs.write('app.log.1', 8);
+    await logs.write(`${'deep/'.repeat(33)}lost.log.1`, 8);
+
+    const { findings, actions } = await enforce(logs.folder);
+
+    expect(actions).toEqual(['compress app.log.1 done']);
+    expect(JSON.stringify(findings)).toContain('not-walked');
+    expect(task.findings['not-walked']?.severity).toBe('unknown');
+  });
+
   test('is not changed by a plan, which names every change', async () => {
     await logs.write('app.log.1', 8);
     await logs.write('app.log.2.gz', 40);
