@@ -1,11 +1,10 @@
 import { messageOf } from '../core/errors.ts';
-import { NEED_STATES, type Need } from '../core/need.ts';
+import type { Need } from '../core/need.ts';
 import { entriesOf, type Entry, type ResolvedPlatform } from '../core/platform.ts';
 import { redact, type Secret } from '../core/secret.ts';
 import type { Target, TargetKind } from '../core/target-kinds.ts';
 import type { Task } from '../core/task.ts';
 import type { Catalogue } from '../lambdas/catalogue.ts';
-import { visible } from '../lambdas/report/markup.ts';
 import { withoutSecrets } from '../lambdas/runtime/records.ts';
 import { resolveTarget } from '../lambdas/runtime/references.ts';
 import { secretsOf } from '../lambdas/runtime/step-targets.ts';
@@ -17,6 +16,8 @@ export interface ExaminedNeed extends Need {
 }
 
 const LONGEST_LOOK_SECONDS = 30;
+/** So many looks at once: several tasks may look at one server, and none of them may feel it. */
+const CONCURRENCY = 8;
 
 interface DoctorOptions {
   readonly platform: ResolvedPlatform;
@@ -25,25 +26,39 @@ interface DoctorOptions {
   readonly signal: AbortSignal;
 }
 
+interface Look {
+  readonly task: Task;
+  readonly entry: Entry;
+  readonly target: string;
+}
+
 /** Looks at every target that a procedure uses: whether it can be reached, what is allowed there and what is missing. */
 export async function examineTargets(options: DoctorOptions): Promise<ExaminedNeed[]> {
   const { platform, catalogue } = options;
   const entries = Object.values(platform.procedures).flatMap(entriesOf);
-  const examined: ExaminedNeed[] = [];
-  for (const entry of entries) {
+  const looks = entries.flatMap((entry): Look[] => {
     const found = catalogue.get(entry.task);
-    if (!found) continue;
-    for (const target of entry.targets) {
-      const needs = await needsOf(found.task, entry, target, options);
-      examined.push(...needs.map((need) => ({ ...need, kind: entry.kind, tasks: [entry.task] })));
+    return found ? entry.targets.map((target) => ({ task: found.task, entry, target })) : [];
+  });
+  const examined: ExaminedNeed[][] = looks.map(() => []);
+  const started = performance.now();
+  const queue = looks.entries();
+  async function work(): Promise<void> {
+    for (const [place, look] of queue) {
+      // A look that begins late has its whole time all the same.
+      const now = new Date(options.now.getTime() + performance.now() - started);
+      const needs = await needsOf(look, { ...options, now });
+      examined[place] = needs.map((need) => ({ ...need, kind: look.entry.kind, tasks: [look.entry.task] }));
     }
   }
-  return joined([...examined, ...unusedTargets(platform, entries)]);
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return joined([...examined.flat(), ...unusedTargets(platform, entries)]);
 }
 
-async function needsOf(task: Task, entry: Entry, name: string, options: DoctorOptions): Promise<Need[]> {
-  const { platform, now } = options;
+async function needsOf({ task, entry, target: name }: Look, options: DoctorOptions): Promise<Need[]> {
+  const { platform, now, signal } = options;
   const unknown = (detail: string): Need[] => [{ target: name, need: 'be reached', state: 'unknown', detail }];
+  if (signal.aborted) return unknown('it was not looked at: the look was interrupted');
   if (!task.needs) return unknown(`${task.name} does not say what it needs`);
   const timeout = AbortSignal.timeout(LONGEST_LOOK_SECONDS * 1_000);
   const secrets: Secret[] = [];
@@ -55,12 +70,18 @@ async function needsOf(task: Task, entry: Entry, name: string, options: DoctorOp
       targets: [target],
       now,
       deadline: new Date(now.getTime() + LONGEST_LOOK_SECONDS * 1_000),
-      signal: AbortSignal.any([timeout, options.signal]),
+      signal: AbortSignal.any([timeout, signal]),
       sessionName: 'fettle:doctor',
       allowAddresses: platform.allowAddresses,
     };
     const needs = await Promise.race([task.needs(context as never), ended(context.signal)]);
-    return needs ? [...withoutSecrets(needs, secrets)] : unknown(`it did not answer within ${LONGEST_LOOK_SECONDS} s`);
+    if (!needs) {
+      return unknown(
+        signal.aborted ? 'the look was interrupted' : `it did not answer within ${LONGEST_LOOK_SECONDS} s`,
+      );
+    }
+    if (needs.length > 0) return [...withoutSecrets(needs, secrets)];
+    return [{ target: name, need: 'be there', state: 'met', detail: `${task.name} needs nothing of it` }];
   } catch (thrown) {
     return unknown(redact(messageOf(thrown), secrets));
   }
@@ -99,21 +120,4 @@ function joined(needs: readonly ExaminedNeed[]): ExaminedNeed[] {
 
 function badness({ state }: Need): number {
   return ['met', 'unknown', 'missing'].indexOf(state);
-}
-
-/** What was found, target by target, as a person reads it in a terminal. */
-export function doctorText(needs: readonly ExaminedNeed[]): string {
-  const targets = Map.groupBy(needs, ({ kind, target }) => `${kind} ${target}`);
-  const parts = [...targets].map(([title, its]) => [visible(title), ...its.flatMap(needLines)].join('\n'));
-  const counts = NEED_STATES.map((state) => `${needs.filter((need) => need.state === state).length} ${state}`);
-  return `${[...parts, counts.join(', ')].join('\n\n')}\n`;
-}
-
-function needLines({ state, need, detail, grant, tasks }: ExaminedNeed): string[] {
-  const whose = tasks.length === 0 ? '' : ` (${tasks.join(', ')})`;
-  const given = (grant ?? '').split('\n').filter((line) => line !== '');
-  return [
-    `  ${state.padEnd(8)} ${visible(need)}: ${visible(detail)}${state === 'met' ? '' : whose}`,
-    ...given.map((line) => `             ${visible(line)}`),
-  ];
 }

@@ -1,4 +1,5 @@
-import { doctorText, examineTargets } from '../../lib/doctor.ts';
+import { doctorText } from '../../lib/doctor-text.ts';
+import { examineTargets } from '../../lib/doctor.ts';
 import { openWorkspace } from '../../lib/local/workspace.ts';
 import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
 
@@ -18,7 +19,7 @@ export const command = defineCommand({
     });
     // References to files start where the profile is.
     process.chdir(folder);
-    const needs = await examineTargets({ platform, catalogue, now, signal: given.signal });
+    const needs = await examineTargets({ platform, catalogue, now: new Date(), signal: given.signal });
     process.stdout.write(given.values['json'] === true ? `${JSON.stringify(needs, null, 2)}\n` : doctorText(needs));
     if (given.signal.aborted) return EXIT.interrupted;
     return needs.every(({ state }) => state === 'met') ? EXIT.fine : EXIT.bad;

@@ -6,7 +6,7 @@ import { shellWord } from './shell-word.ts';
 
 /** What was refused to the user of this process, and what it should have been allowed. */
 export interface RefusedPath {
-  /** The folder that the grant is for, with all that is and will be in it. */
+  /** The folder that the grant is for: to read, all that is and will be in it; to write, its own names alone. */
   readonly folder: string;
   /** What was refused: the folder itself, or something in it. */
   readonly path: string;
@@ -14,7 +14,6 @@ export interface RefusedPath {
   readonly right: 'read' | 'write';
 }
 
-const LETTERS = { read: 'rX', write: 'rwX' } as const;
 const GROUP_BITS = { read: 0o040, write: 0o030 } as const;
 
 /** The user whose rights count here: its name, or its number where it has none. */
@@ -39,7 +38,9 @@ export async function folderGrant(refused: RefusedPath): Promise<string | undefi
   const acl = aclGrant(refused);
   if (closed !== undefined) return `setfacl -m u:${shellWord(ownUser())}:x ${shellWord(closed)}\n${acl}`;
   const { uid: owner, gid, mode } = await stat(refused.path);
-  if (owner === uid) return `chmod -R u+${LETTERS[refused.right]} ${shellWord(refused.folder)}`;
+  if (owner === uid) {
+    return `chmod ${refused.right === 'read' ? '-R u+rX' : 'u+rwx'} ${shellWord(refused.folder)}`;
+  }
   const bits = GROUP_BITS[refused.right];
   const group = gid !== 0 && (mode & bits) === bits ? await groupName(gid) : undefined;
   if (group !== undefined) return `usermod -aG ${shellWord(group)} ${shellWord(ownUser())}`;
@@ -47,9 +48,10 @@ export async function folderGrant(refused: RefusedPath): Promise<string | undefi
 }
 
 function aclGrant({ folder, right }: RefusedPath): string {
-  const entry = `u:${shellWord(ownUser())}:${LETTERS[right]}`;
+  const user = shellWord(ownUser());
+  if (right === 'write') return `setfacl -m u:${user}:rwx ${shellWord(folder)}`;
   // The second entry is for what will be made there: logs and backups are new ones every day.
-  return `setfacl -R -m ${entry},d:${entry} ${shellWord(folder)}`;
+  return `setfacl -R -m u:${user}:rX,d:u:${user}:rX ${shellWord(folder)}`;
 }
 
 /** The first folder on the way to a path that may not be passed. */

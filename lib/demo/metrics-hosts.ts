@@ -24,6 +24,7 @@ export interface PlantedHost {
   readonly steal?: number;
   readonly loadPerCore?: number;
   readonly memoryStalled?: number;
+  readonly ioStalled?: number;
   readonly swapInPages?: number;
   readonly oomKills?: number;
   readonly fileDescriptors?: number;
@@ -52,7 +53,7 @@ type Series = (
 export function hostSeries(host: PlantedHost): PlantedSeries[] {
   const { instance, job = 'node', disks, endedSecondsAgo } = host;
   const { memoryAvailable = 0.6, cpuBusy = 0.2, ioWait = 0.01, steal = 0, loadPerCore = 0.3 } = host;
-  const { memoryStalled = 0, swapInPages = 0, oomKills = 0, fileDescriptors = 0.01 } = host;
+  const { memoryStalled = 0, ioStalled = 0, swapInPages = 0, oomKills = 0, fileDescriptors = 0.01 } = host;
   const ended = endedSecondsAgo === undefined ? {} : { endedSecondsAgo };
   const series: Series = (name, backSeconds, value, more = {}) => ({
     name,
@@ -78,7 +79,7 @@ export function hostSeries(host: PlantedHost): PlantedSeries[] {
     ),
     series('node_load15', HOUR, () => loadPerCore * CORES),
     counter('node_pressure_memory_stalled_seconds_total', memoryStalled),
-    counter('node_pressure_io_stalled_seconds_total', 0),
+    counter('node_pressure_io_stalled_seconds_total', ioStalled),
     counter('node_vmstat_pswpin', swapInPages),
     series('node_vmstat_oom_kill', DAY, (secondsAgo) => (secondsAgo < 2 * HOUR ? oomKills : 0)),
     series('node_filefd_allocated', HOUR, () => fileDescriptors * 1_000_000),

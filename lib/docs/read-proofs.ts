@@ -34,12 +34,17 @@ export async function readProofs(root: string): Promise<ReadonlyMap<string, read
 export function proofsIn(file: string, modules: Modules): Proof[] {
   const module = modules.at(file);
   const proofs: Proof[] = [];
-  const visit = (node: ts.Node): void => {
-    const title = titleOf(node);
-    if (title === undefined) return node.forEachChild(visit);
-    proofs.push({ file, title, words: wordsOf(node, module) });
+  const visit = (node: ts.Node, groups: readonly string[]): void => {
+    const title = titleOf(node, TEST_NAMES);
+    if (title !== undefined) {
+      proofs.push({ file, title: [...groups, title].join(' '), words: wordsOf(node, module) });
+      return;
+    }
+    const group = titleOf(node, GROUP_NAMES);
+    const within = group === undefined ? groups : [...groups, group];
+    node.forEachChild((child) => visit(child, within));
   };
-  if (module) visit(module.source);
+  if (module) visit(module.source, []);
   return proofs;
 }
 
@@ -105,8 +110,8 @@ function importsOf({ importClause, moduleSpecifier }: ts.ImportDeclaration, file
   return bindings.elements.filter(({ propertyName }) => !propertyName).map(({ name }) => [name.text, from]);
 }
 
-/** The title of `test('…', …)` and `test.each(…)('…', …)`; undefined for every other node. */
-function titleOf(node: ts.Node): string | undefined {
+/** The title of a call such as `test('…', …)` and `test.each(…)('…', …)`; undefined for every other node. */
+function titleOf(node: ts.Node, names: RegExp): string | undefined {
   if (!ts.isCallExpression(node)) return undefined;
   const [title] = node.arguments;
   if (!title || !ts.isStringLiteralLike(title)) return undefined;
@@ -118,11 +123,12 @@ function titleOf(node: ts.Node): string | undefined {
       ? expression.tag
       : expression;
   const called = ts.isPropertyAccessExpression(each) ? each.expression : each;
-  return ts.isIdentifier(called) && TEST_NAMES.test(called.text) ? title.text : undefined;
+  return ts.isIdentifier(called) && names.test(called.text) ? title.text : undefined;
 }
 
-// `test`, and the names under which it is passed over where a program is missing.
-const TEST_NAMES = /^(test|as[A-Z]\w*|with[A-Z]\w*|on[A-Z]\w*)$/;
+// `test` and `describe`, and the names under which they are passed over where a program is missing.
+const TEST_NAMES = /^(test|as[A-Z]\w*|with[A-Z]\w*)$/;
+const GROUP_NAMES = /^(describe|on[A-Z]\w*)$/;
 
 function wordsOf(test: ts.Node, within: Module | undefined): ReadonlySet<string> {
   const words = new Set<string>();

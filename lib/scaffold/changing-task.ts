@@ -7,8 +7,10 @@ export function changingTask(outline: TaskOutline): string {
 import { allowedBy, type Cap } from '../../../core/action.ts';
 import { Unavailable } from '../../../core/errors.ts';
 import type { Finding } from '../../../core/finding.ts';
+import type { Need } from '../../../core/need.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 
@@ -52,6 +54,11 @@ async function change({ name }: Target<'${outline.target}'>, subject: Subject): 
   throw new Unavailable(\`\${subject.name} of \${name} cannot be changed yet, write change()\`);
 }
 
+/** What the work needs of a target, seen by looking alone: met, missing with its grant, or unknown with the reason. */
+async function look({ name }: Target<'${outline.target}'>): Promise<readonly Omit<Need, 'target'>[]> {
+  throw new Unavailable(\`what is needed of \${name} is not looked at yet: write look()\`);
+}
+
 export const task = defineTask({
   name: '${name}',
   summary: 'Not written yet: it changes nothing and says unknown of every target',
@@ -69,6 +76,7 @@ export const task = defineTask({
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),
+  needs: ({ targets }) => eachNeed(targets, look),
   timeoutSeconds: 300,
   cap: capOf,
   run: ({ input, targets, act }) =>
@@ -108,6 +116,7 @@ export const task = defineTask({
 export function changingTaskTest(outline: TaskOutline): string {
   return `import { expect, test } from '@jest/globals';
 import { whatIsDue, judge, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
+import { needsOf } from '../../../harness/needs-of.ts';
 import { performTask } from '../../../harness/perform-task.ts';
 
 const LIMITS = { above: 10, maxChanges: 2, maxPercent: 50 };
@@ -140,6 +149,14 @@ test('a target that is not read is unknown, with the reason, and nothing of it i
     findings: [{ kind: 'not-readable', target: 'main', summary: 'main is not read yet: write observe()' }],
     measurements: [],
   });
+});
+
+test('what is needed of a target that is not looked at is unknown, with the reason', async () => {
+  const needs = await needsOf({ task, targets: { main: {} } });
+
+  expect(needs).toMatchObject([
+    { target: 'main', state: 'unknown', detail: 'what is needed of main is not looked at yet: write look()' },
+  ]);
 });
 `;
 }

@@ -6,8 +6,10 @@ export function readingTask(outline: TaskOutline): string {
   return `import * as z from 'zod';
 import { Unavailable } from '../../../core/errors.ts';
 import type { Finding, Measurement } from '../../../core/finding.ts';
+import type { Need } from '../../../core/need.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 
@@ -34,6 +36,11 @@ async function observe({ name }: Target<'${outline.target}'>): Promise<Observed>
   throw new Unavailable(\`\${name} is not read yet: write observe()\`);
 }
 
+/** What the work needs of a target, seen by looking alone: met, missing with its grant, or unknown with the reason. */
+async function look({ name }: Target<'${outline.target}'>): Promise<readonly Omit<Need, 'target'>[]> {
+  throw new Unavailable(\`what is needed of \${name} is not looked at yet: write look()\`);
+}
+
 export const task = defineTask({
   name: '${name}',
   summary: 'Not written yet: it says unknown of every target',
@@ -51,6 +58,7 @@ export const task = defineTask({
     },
   },
   permissions: (platform) => secretPermissions(platform, '${outline.target}'),
+  needs: ({ targets }) => eachNeed(targets, look),
   timeoutSeconds: 60,
   run: ({ input, targets }) =>
     eachTarget(targets, async (target) => {
@@ -68,6 +76,7 @@ export const task = defineTask({
 export function readingTaskTest(outline: TaskOutline): string {
   return `import { expect, test } from '@jest/globals';
 import { judge, task } from '../../../../lambdas/tasks/${outline.domain}/${outline.stem}.ts';
+import { needsOf } from '../../../harness/needs-of.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
 
 test.each([
@@ -86,6 +95,14 @@ test('a target that is not read is unknown, with the reason, and never passes', 
   expect(measurements).toEqual([]);
   expect(findings).toEqual([
     { kind: 'not-readable', target: 'main', summary: 'main is not read yet: write observe()' },
+  ]);
+});
+
+test('what is needed of a target that is not looked at is unknown, with the reason', async () => {
+  const needs = await needsOf({ task, targets: { main: {} } });
+
+  expect(needs).toMatchObject([
+    { target: 'main', state: 'unknown', detail: 'what is needed of main is not looked at yet: write look()' },
   ]);
 });
 `;

@@ -42,7 +42,7 @@ test('a test is read with its title and with the words of what it uses in its fi
   await rm(folder, { recursive: true });
   const kindsOf = ({ words }: Proof) => KINDS.filter((kind) => words.has(kind));
   expect(read.map((proof) => [proof.title, kindsOf(proof)])).toEqual([
-    ['that is old is stale', ['stale']],
+    ['a dump that is old is stale', ['stale']],
     ['of no rows is $kind', ['empty', 'cut-short']],
     ['of memory is $kind', ['swapped']],
   ]);

@@ -40,6 +40,7 @@ const healthy = defineTask({
       ),
     },
   ],
+  needs: async () => [],
   timeoutSeconds: 60,
   run: async () => ({ findings: [], measurements: [] }),
 });
@@ -175,6 +176,7 @@ const BROKEN: [promise: string, changes: Partial<Task>, words: string][] = [
     }),
     'they throw',
   ],
+  ['says what it needs of its targets', { needs: undefined }, 'it has no needs'],
   ['has a cap where it changes something', { cap: () => ({ absolute: 1, percent: 1 }) }, 'only reads and has a cap'],
   [
     'has an address for its document that follows from the day alone',

@@ -74,6 +74,11 @@ export const TASK_CONTRACT: readonly TaskPromise[] = [
         : [`timeoutSeconds ${timeoutSeconds} is none of 1 to ${LAMBDA_LIMIT_SECONDS}`],
   },
   { title: 'asks for no more than it needs', broken: ({ task }) => permissionProblems(task) },
+  {
+    title: 'says what it needs of its targets',
+    broken: ({ task: { needs } }) =>
+      needs ? [] : ['it has no needs, so `fettle doctor` knows nothing of its targets'],
+  },
   { title: 'has a cap where it changes something', broken: ({ task }) => capProblems(task) },
   {
     title: 'has an address for its document that follows from the day alone',

@@ -69,7 +69,7 @@ async function firstByte(source: BackupSource, url: string, file: BackupFile): P
 async function missing(need: string, url: string, thrown: unknown): Promise<Seen> {
   const grant = await grantFor(url, thrown);
   if (grant === 'no-refusal') throw thrown;
-  return { need, state: 'missing', detail: shown(messageOf(thrown)), ...(grant !== undefined && { grant }) };
+  return { need, state: 'missing', detail: shown(wordsOf(thrown)), ...(grant !== undefined && { grant }) };
 }
 
 async function grantFor(url: string, thrown: unknown): Promise<string | 'no-refusal' | undefined> {
@@ -77,4 +77,9 @@ async function grantFor(url: string, thrown: unknown): Promise<string | 'no-refu
   if (!isRefusal(thrown)) return 'no-refusal';
   const folder = fileURLToPath(url);
   return folderGrant({ folder, path: refusedPath(thrown) ?? folder, right: 'read' });
+}
+
+/** The words of ours have those of the system in them already. */
+function wordsOf(thrown: unknown): string {
+  return thrown instanceof Unavailable ? thrown.message : messageOf(thrown);
 }

@@ -1,7 +1,8 @@
 import type { Need } from '../../../core/need.ts';
 import type { Target } from '../../../core/target-kinds.ts';
-import { parseEndpoint } from './_endpoint.ts';
-import { surveyEndpoint, type Sight, type SurveyOptions } from './_survey.ts';
+import { addressNeeds } from '../../runtime/address-needs.ts';
+import { parseEndpoint, type Endpoint } from './_endpoint.ts';
+import { NOT_CALLED, surveyEndpoint, type Sight, type SurveyOptions } from './_survey.ts';
 import { IN_PLAIN_TEXT } from './_tls-probe.ts';
 import { createTrustStore } from './_trust.ts';
 
@@ -18,7 +19,24 @@ export async function certificateNeeds(
     return [{ need: 'answer TLS', state: 'met', detail }];
   }
   const trustStore = createTrustStore(ca?.reveal());
+  const { needs, isCallable } = await addressNeeds(endpoint.host, options);
+  if (!isCallable) return [...needs];
   const sights = await surveyEndpoint(endpoint, { ...options, trustStore });
+  return [
+    ...needs,
+    ...handshakeNeeds(
+      endpoint,
+      sights.filter((sight) => !wasNotCalled(sight)),
+    ),
+  ];
+}
+
+/** What the profile does not allow is said by a need of its own. */
+function wasNotCalled(sight: Sight): boolean {
+  return 'reason' in sight && sight.reason.startsWith(NOT_CALLED);
+}
+
+function handshakeNeeds(endpoint: Endpoint, sights: readonly Sight[]): Seen[] {
   const inPlainText = sights.filter((sight) => sight.status === 'not-probed' && sight.reason === IN_PLAIN_TEXT);
   const unreached = sights.filter((sight) => sight.status === 'not-probed' && sight.reason !== IN_PLAIN_TEXT);
   if (unreached.length > 0) {
@@ -48,7 +66,7 @@ function reasonsOf(some: readonly Sight[], all: number): string {
 function handshakesOf(sights: readonly Sight[]): string {
   const seen = sights.map((sight) =>
     sight.status === 'served'
-      ? `${sight.served.protocol}, a certificate for ${sight.served.certificate.name}`
+      ? `${sight.served.protocol}, a certificate of ${sight.served.certificate.name}`
       : 'a certificate with another key',
   );
   return [...new Set(seen)].join('; ');

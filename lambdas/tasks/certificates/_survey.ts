@@ -25,6 +25,9 @@ export interface SurveyOptions {
   readonly lookupAll?: LookupAll;
 }
 
+/** How the reason begins where the profile does not let an address be called. */
+export const NOT_CALLED = 'was not called';
+
 // A name with more is an attack or a mistake, and 32 endpoints at once must stay below the 1,024 open files of a function.
 const MAX_ADDRESSES = 16;
 
@@ -48,7 +51,7 @@ async function lookAt(
   endpoint: Endpoint,
   options: SurveyOptions,
 ): Promise<Sight> {
-  if (refusal !== undefined) return { address, status: 'not-probed', reason: `was not called: it ${refusal}` };
+  if (refusal !== undefined) return { address, status: 'not-probed', reason: `${NOT_CALLED}: it ${refusal}` };
   const { port, serverName } = endpoint;
   const { trustStore, timeoutSeconds, signal } = options;
   const probe = await probeAddress({

@@ -9,6 +9,7 @@ import { judgeAnswer, type Expectation } from './_answer.ts';
 import { curlCommand, destinationOf, type Destination } from './_destination.ts';
 import { isExpected, Path, ShortTime, Status } from './_expectation.ts';
 import { HEALTH_FINDINGS, type HealthKind as Kind } from './_health-findings.ts';
+import { endpointNeeds } from './_needs.ts';
 import type { Observation } from './_observation.ts';
 import { probeEndpoint, redirectionOf, type Answered, type Sight } from './_probe.ts';
 
@@ -181,6 +182,10 @@ export const task = defineTask({
   ],
   findings: HEALTH_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'endpoints'),
+  needs: (context) => {
+    const { path, families, expectStatus } = context.input;
+    return endpointNeeds(context, { path, families, expectStatus, speaksHttp: false });
+  },
   timeoutSeconds: 600,
   run: ({ input, targets, now, signal, allowAddresses }) => {
     const { expect, within: timeoutSeconds, followRedirects, families } = input;

@@ -7,6 +7,7 @@ import { callableAddresses } from '../../runtime/address-guard.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { curlCommand, destinationOf, samePlace, type Destination } from './_destination.ts';
 import { Path, ShortTime } from './_expectation.ts';
+import { endpointNeeds } from './_needs.ts';
 import { pacer, pauseWithin } from './_pace.ts';
 import { WARM_FINDINGS, type WarmKind as Kind } from './_warm-findings.ts';
 import { warmPath, Warmth, type WarmOptions } from './_warm-path.ts';
@@ -52,6 +53,8 @@ export function looksChanging(path: string): boolean {
     .split(/[/?&=;.]/)
     .some((part) => CHANGING.has(part));
 }
+
+const FAMILIES = ['ipv4', 'ipv6'] as const;
 
 interface Examined {
   readonly findings: readonly Finding<Kind>[];
@@ -182,6 +185,8 @@ export const task = defineTask({
   ],
   findings: WARM_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'endpoints'),
+  // Only the address itself is asked: looking must not warm the paths, and what it answers to others is not theirs.
+  needs: (context) => endpointNeeds(context, { families: FAMILIES, expectStatus: ['4xx'], speaksHttp: true }),
   timeoutSeconds: 600,
   cap: ({ maxPaths }) => ({ absolute: maxPaths, percent: 100 }),
   run: ({ input, targets, now, clock, deadline, signal, allowAddresses, mode, act }) => {

@@ -71,14 +71,18 @@ export async function readFolder(folder: string, scan: LoginScan, options: Folde
   });
 }
 
-async function listLogs(folder: string, files: readonly string[]): Promise<LogName[]> {
+/** The folder can be read, and no file of it is a log. */
+export class NoLogs extends Unavailable {}
+
+/** The logs of a folder by their names. Throws `NoLogs`, or `Unavailable` where it cannot be listed. */
+export async function listLogs(folder: string, files: readonly string[]): Promise<LogName[]> {
   const patterns = files.map(
     (pattern) => new RegExp(`^${RegExp.escape(pattern).replaceAll('\\*', '.*').replaceAll('\\?', '.')}$`, 's'),
   );
   const listed = await listFolder(folder);
   const names = listed.filter((name) => patterns.some((pattern) => pattern.test(name)));
   if (names.length > MOST_FILES) throw new Unavailable(`${folder} holds more than ${MOST_FILES} such files`);
-  if (names.length === 0) throw new Unavailable(`${folder} holds no file called ${files.join(' or ')}`);
+  if (names.length === 0) throw new NoLogs(`${folder} holds no file called ${files.join(' or ')}`);
   return names.map(logName);
 }
 

@@ -63,7 +63,8 @@ function holesOf({ creationTime = 0, retentionInDays }: LogGroup, { fromMs, unti
   ];
 }
 
-async function describeGroup(name: string, signal: AbortSignal): Promise<LogGroup> {
+/** The group of exactly this name. Throws `Unavailable` where there is none, or it may not be listed. */
+export async function describeGroup(name: string, signal: AbortSignal): Promise<LogGroup> {
   return asked(`log group ${name}`, async () => {
     const pages = paginateDescribeLogGroups(
       { client: logsClient() },
@@ -76,6 +77,15 @@ async function describeGroup(name: string, signal: AbortSignal): Promise<LogGrou
     }
     throw new Unavailable(`there is no log group ${name}`);
   });
+}
+
+/** How many events the first page of a window has, at most one. Throws `Unavailable` where they may not be read. */
+export async function tryEvents(name: string, { fromMs, untilMs }: TimeWindow, signal: AbortSignal): Promise<number> {
+  const question = { logGroupName: name, startTime: fromMs, endTime: untilMs - 1, limit: 1 };
+  const { events = [] } = await asked(`log group ${name}`, () =>
+    logsClient().send(new FilterLogEventsCommand(question), { abortSignal: signal }),
+  );
+  return events.length;
 }
 
 interface Taken {
@@ -118,7 +128,7 @@ async function readEvents(
 }
 
 /** When the group last got an event; undefined where it never did. */
-async function lastEventMs(name: string, signal: AbortSignal): Promise<number | undefined> {
+export async function lastEventMs(name: string, signal: AbortSignal): Promise<number | undefined> {
   const question = { logGroupName: name, orderBy: 'LastEventTime', descending: true, limit: 1 } as const;
   const { logStreams = [] } = await asked(`log group ${name}`, () =>
     logsClient().send(new DescribeLogStreamsCommand(question), { abortSignal: signal }),

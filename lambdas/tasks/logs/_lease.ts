@@ -45,8 +45,8 @@ except OSError:
     sys.exit(${NO_ANSWER})`;
 
 const INTERPRETERS = [
-  { program: 'perl', args: ['-MErrno', '-e', PERL] },
-  { program: 'python3', args: ['-c', PYTHON] },
+  { program: 'perl', args: ['-MErrno', '-e', PERL], trial: ['-MErrno', '-e', '0'] },
+  { program: 'python3', args: ['-c', PYTHON], trial: ['-c', 'import fcntl, sys'] },
 ] as const;
 
 const LONGEST_MILLISECONDS = 10_000;
@@ -63,13 +63,28 @@ export async function askForLease(handle: FileHandle, step: Step): Promise<Lease
   return 'no-answer';
 }
 
-async function exitCodeOf(program: string, args: readonly string[], fd: number): Promise<number | 'signal' | 'absent'> {
-  const child = spawn(program, args, { stdio: [fd, 'ignore', 'ignore'], timeout: LONGEST_MILLISECONDS });
+/** The first interpreter that can make the call; a name in PATH behind which nothing works is none. */
+export async function leaseProgram(): Promise<string | undefined> {
+  for (const { program, trial } of INTERPRETERS) {
+    if ((await exitCodeOf(program, trial, 'ignore')) === 0) return program;
+  }
+  return undefined;
+}
+
+async function exitCodeOf(
+  program: string,
+  args: readonly string[],
+  input: number | 'ignore',
+): Promise<number | 'signal' | 'absent'> {
+  // The time limit of `spawn` itself goes on where there is no such program, and keeps the process from ending.
+  const signal = AbortSignal.timeout(LONGEST_MILLISECONDS);
+  const child = spawn(program, args, { stdio: [input, 'ignore', 'ignore'], signal });
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     return code ?? 'signal';
   } catch (thrown) {
     if (['ENOENT', 'EACCES'].includes(codeOf(thrown) ?? '')) return 'absent';
+    if (signal.aborted) return 'signal';
     throw thrown;
   }
 }

@@ -140,11 +140,17 @@ export function removeName(folder: LogFolder, name: ByteName): Promise<void> {
 
 /** True where this process may add and remove names in a folder. */
 export async function isWritable(folder: LogFolder): Promise<boolean> {
+  return (await writeRefusal(folder)) === undefined;
+}
+
+/** The system's word for why no name may be added or removed in a folder; undefined where it may. */
+export async function writeRefusal(folder: LogFolder): Promise<string | undefined> {
   try {
     await access(entry(folder, '.'), constants.W_OK);
-    return true;
+    return undefined;
   } catch (thrown) {
-    if (['EACCES', 'EROFS', 'EPERM'].includes(codeOf(thrown) ?? '')) return false;
+    const code = codeOf(thrown) ?? '';
+    if (['EACCES', 'EROFS', 'EPERM'].includes(code)) return code;
     throw thrown;
   }
 }

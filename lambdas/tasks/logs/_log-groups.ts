@@ -78,6 +78,11 @@ export async function setRetention(logGroupName: string, retentionInDays: number
   );
 }
 
+/** Where the client calls. */
+export function logsRegion(): Promise<string> {
+  return logsClient().config.region();
+}
+
 /** The retention that a group has now; undefined where it has none or the group is gone. */
 export async function retentionOf(logGroupName: string, signal: AbortSignal): Promise<number | undefined> {
   const groups = await groupsUnder(logGroupName, signal);

@@ -24,6 +24,8 @@ export interface OpennessJudge {
   readonly open: OpenFiles;
   /** Why the processes alone prove nothing; empty where they do. */
   readonly blindness: readonly string[];
+  /** Why even a lease proves nothing; empty where it does. */
+  readonly shared: readonly string[];
   /** With `keep`, nobody can open the file until the handle is closed, where the answer says `leased`. */
   judge(handle: FileHandle, file: FileIdentity, path: ByteName, options?: { keep?: boolean }): Promise<Openness>;
   /** Whether a file that was found free is so still, its name being another now. */
@@ -64,7 +66,7 @@ export async function openOpennessJudge(root: LogFolder, signal: AbortSignal): P
     return now.holderOf(file, path) === undefined && (await blindTo(root, now)).length === 0;
   }
 
-  return { open, blindness, judge, confirm };
+  return { open, blindness, shared, judge, confirm };
 }
 
 /** Other machines, of which neither this kernel nor its processes know anything. */

@@ -9,10 +9,12 @@ import { Unavailable } from '../../../core/errors.ts';
 import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import { isReference } from '../../../core/target-kinds.ts';
 import { defineTask, type Permission } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { readFolder } from './_auth-folder.ts';
 import { readGroup } from './_auth-group.ts';
 import type { LogState } from './_auth-series.ts';
+import { folderNeeds, groupNeeds } from './_login-needs.ts';
 import { LOGIN_FINDINGS } from './_login-findings.ts';
 import { judgeLog, judgeLogins, type Observation } from './_login-judgement.ts';
 import { LoginScan } from './_login-scan.ts';
@@ -88,9 +90,12 @@ interface Reading {
 
 async function readLogs(url: string, { input, window, scan, signal }: Reading): Promise<readonly LogState[]> {
   if (url.startsWith(GROUP_PREFIX)) return [await readGroup(groupOf(url), scan, { window, signal })];
-  if (!url.startsWith('file:///'))
-    throw new Unavailable('the address is neither file:///folder/ nor cloudwatch-logs:group');
-  return readFolder(fileURLToPath(url), scan, { files: input.files, fromMs: window.fromMs, signal });
+  return readFolder(folderOf(url), scan, { files: input.files, fromMs: window.fromMs, signal });
+}
+
+function folderOf(url: string): string {
+  if (url.startsWith('file:///')) return fileURLToPath(url);
+  throw new Unavailable('the address is neither file:///folder/ nor cloudwatch-logs:group');
 }
 
 function groupOf(url: string): string {
@@ -122,7 +127,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function permissionsFor(url: string, { region, account }: ResolvedPlatform): Permission[] {
+function permissionsFor(url: string, { region, account }: Pick<ResolvedPlatform, 'region' | 'account'>): Permission[] {
   const actions = ['logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:FilterLogEvents'];
   if (isReference(url)) {
     const because = 'The address is a reference, so the log group is not known before the task runs.';
@@ -150,6 +155,13 @@ export const task = defineTask({
   findings: LOGIN_FINDINGS,
   permissions: (platform) =>
     [...targetsOf(platform, 'logs').values()].flatMap(({ url }) => permissionsFor(url, platform)),
+  needs: ({ input, targets, now, signal }) =>
+    eachNeed(targets, ({ url: address }) => {
+      const url = address.reveal();
+      if (!url.startsWith(GROUP_PREFIX)) return folderNeeds(folderOf(url), input.files, signal);
+      const window = { fromMs: now.getTime() - input.within * 1_000, untilMs: now.getTime() };
+      return groupNeeds(groupOf(url), { window, signal, permissions: (at) => permissionsFor(url, at) });
+    }),
   timeoutSeconds: 600,
   run: ({ input, targets, now, clock, deadline, signal }) =>
     eachTarget(

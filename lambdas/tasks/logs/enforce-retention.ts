@@ -2,14 +2,17 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { DurationSeconds, Percent } from '../../../core/duration.ts';
 import { Unavailable } from '../../../core/errors.ts';
-import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
-import { defineTask, type Permission } from '../../../core/task.ts';
+import { defineTask } from '../../../core/task.ts';
+import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
+import { groupPermissions } from './_group-permissions.ts';
 import { groupName } from './_log-groups.ts';
 import { FOLDER_FINDINGS, GROUP_FINDINGS, type FolderKind, type GroupKind } from './_retention-findings.ts';
 import { retainFolder } from './_retention-folder.ts';
+import { groupRetentionNeeds } from './_retention-group-needs.ts';
 import { RETENTION_DAYS, retainGroups } from './_retention-groups.ts';
+import { retentionNeeds } from './_retention-needs.ts';
 
 const DAY = 86_400;
 const atLeast = (days: number) => (seconds: number) => seconds >= days * DAY;
@@ -66,25 +69,6 @@ export function folderOf(url: string): string {
   return fileURLToPath(url);
 }
 
-/** The rights on the groups under the addresses, and on no others. */
-export function groupPermissions(platform: ResolvedPlatform): readonly Permission[] {
-  const { account = '*', region = '*' } = platform;
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  const arn = (pattern: string) => `arn:${partition}:logs:${region}:${account}:log-group:${pattern}:*`;
-  const urls = [...targetsOf(platform, 'logs').values()].map(({ url }) => url);
-  const named = urls.flatMap((url) => groupName(url) ?? []);
-  const secret = urls.filter((url) => url.startsWith('secret:'));
-  const actions = ['logs:DescribeLogGroups', 'logs:PutRetentionPolicy'];
-  // A list by prefix is held against the prefix, a change against the group.
-  const resources = [...new Set(named.flatMap((name) => [arn(name), arn(`${name.replace(/\/$/, '')}/*`)]))];
-  return [
-    ...(resources.length > 0 ? [{ actions, resources }] : []),
-    ...(secret.length > 0
-      ? [{ actions, resources: [arn('*')], because: 'the name of a log group is kept in a secret' }]
-      : []),
-  ];
-}
-
 export const task = defineTask({
   name: 'logs-enforce-retention',
   summary: 'Compresses and deletes logs that nobody has open any more, and gives log groups a retention',
@@ -98,6 +82,12 @@ export const task = defineTask({
   ],
   findings: { ...FOLDER_FINDINGS, ...GROUP_FINDINGS },
   permissions: (platform) => [...secretPermissions(platform, 'logs'), ...groupPermissions(platform)],
+  needs: ({ input, targets, signal }) =>
+    eachNeed(targets, ({ url }) => {
+      const group = groupName(url.reveal());
+      if (group !== undefined) return groupRetentionNeeds(group, signal);
+      return retentionNeeds(folderOf(url.reveal()), { exempt: input.exempt, signal });
+    }),
   timeoutSeconds: 600,
   cap: ({ maxChanges, maxPercent }) => ({ absolute: maxChanges, percent: maxPercent }),
   run: ({ input, targets, now, clock, deadline, signal, mode, act }) =>

@@ -11,6 +11,7 @@ import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import type { Permission } from '../../../core/task.ts';
 import { awsClientSettings } from '../../runtime/aws-client.ts';
 import { printable } from '../../runtime/http-failure.ts';
+import { isDenied } from '../../runtime/policy-grant.ts';
 import type { Point } from './_prometheus-answer.ts';
 
 /** Of GetMetricData. */
@@ -74,15 +75,20 @@ export function connectCloudWatch(address: string, signal: AbortSignal): CloudWa
 /** To read metrics, where the platform has a target that is CloudWatch. */
 export function cloudWatchPermissions(platform: ResolvedPlatform): readonly Permission[] {
   const isCloudWatch = [...targetsOf(platform, 'metrics').values()].some(({ url }) => url.startsWith('cloudwatch:'));
-  if (!isCloudWatch) return [];
-  return [
-    {
-      actions: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'],
-      resources: ['*'],
-      because: 'CloudWatch has no resources for reading metrics: IAM takes no ARN for these actions',
-    },
-  ];
+  return isCloudWatch ? READING_METRICS : [];
 }
+
+/** To read metrics. */
+export const READING_METRICS: readonly Permission[] = [
+  {
+    actions: ['cloudwatch:GetMetricData', 'cloudwatch:ListMetrics'],
+    resources: ['*'],
+    because: 'CloudWatch has no resources for reading metrics: IAM takes no ARN for these actions',
+  },
+];
+
+/** CloudWatch said that the caller may not ask. */
+export class CloudWatchDenied extends Unavailable {}
 
 interface Ask {
   readonly client: CloudWatchClient;
@@ -176,7 +182,8 @@ async function* pages<Page extends { readonly NextToken?: string | undefined }>(
   for (let count = 0; count < MOST_PAGES; count += 1) {
     const page = await ask(token).catch((thrown: unknown) => {
       const name = thrown instanceof Error ? `${thrown.name} ` : '';
-      throw new Unavailable(`${label} does not answer (${permission}): ${printable(name + messageOf(thrown))}`);
+      const text = `${label} does not answer (${permission}): ${printable(name + messageOf(thrown))}`;
+      throw isDenied(thrown) ? new CloudWatchDenied(text) : new Unavailable(text);
     });
     yield page;
     if (page.NextToken === undefined || page.NextToken === '') return;

@@ -9,11 +9,13 @@ import { coverageOf, judgeCoverage } from './_coverage.ts';
 import { ERROR_FINDINGS, type ErrorKind as Kind } from './_error-findings.ts';
 import { errorSelector, readErrors, type ErrorReading, type GroupErrors } from './_errors.ts';
 import { areNotGrouped, listed, nameOf, placeOf, subjectOf } from './_groups.ts';
+import { prometheusNeeds } from './_needs.ts';
 import { percentText, rounded, shown } from './_number-text.ts';
 import { connectPrometheus } from './_prometheus.ts';
 import { exactly, LabelName, MetricName, Pattern, selector } from './_promql.ts';
 import { explainNoSeries, judgeServer } from './_reading.ts';
 import { requestInput } from './_request-input.ts';
+import { errorNeeds } from './_request-needs.ts';
 import { speaksOfErrors } from './_status.ts';
 import { ofFirstSubjects, worstFirst } from './_worst.ts';
 
@@ -172,6 +174,7 @@ export const task = defineTask({
   ],
   findings: ERROR_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'metrics'),
+  needs: (context) => prometheusNeeds(context, (prometheus) => errorNeeds(prometheus, context.input)),
   timeoutSeconds: 300,
   run: ({ input, targets, ...context }) =>
     eachTarget<Kind, (typeof targets)[number]>(

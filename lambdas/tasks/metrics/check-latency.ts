@@ -8,11 +8,13 @@ import { coverageOf, judgeCoverage } from './_coverage.ts';
 import { areNotGrouped, listed, nameOf, placeOf, subjectOf } from './_groups.ts';
 import { LATENCY_FINDINGS, type LatencyKind as Kind } from './_latency-findings.ts';
 import { readLatency, type GroupLatency } from './_latency.ts';
+import { prometheusNeeds } from './_needs.ts';
 import { rounded, secondsText, shown } from './_number-text.ts';
 import { connectPrometheus } from './_prometheus.ts';
 import { exactly, MetricName, selector } from './_promql.ts';
 import { explainNoSeries, judgeServer } from './_reading.ts';
 import { requestInput } from './_request-input.ts';
+import { latencyNeeds } from './_request-needs.ts';
 import { ofFirstSubjects, worstFirst } from './_worst.ts';
 
 const Latency = z
@@ -179,6 +181,7 @@ export const task = defineTask({
   ],
   findings: LATENCY_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'metrics'),
+  needs: (context) => prometheusNeeds(context, (prometheus) => latencyNeeds(prometheus, context.input)),
   timeoutSeconds: 300,
   run: ({ input, targets, ...context }) =>
     eachTarget<Kind, (typeof targets)[number]>(

@@ -16,6 +16,7 @@ import { explainNoSeries, judgeServer } from './_reading.ts';
 import { USAGE_FINDINGS, type Kind } from './_usage-findings.ts';
 import { UsageInput } from './_usage-input.ts';
 import { judgeMachine, judgeRoom, judgeVolume, measureUsage } from './_usage-judgement.ts';
+import { usageNeeds } from './_usage-needs.ts';
 import { readVolumes } from './_volumes.ts';
 import { ofFirstSubjects, worstFirst } from './_worst.ts';
 
@@ -111,6 +112,7 @@ export const task = defineTask({
   ],
   findings: USAGE_FINDINGS,
   permissions: (platform) => [...secretPermissions(platform, 'metrics'), ...cloudWatchPermissions(platform)],
+  needs: (context) => usageNeeds(context),
   timeoutSeconds: 300,
   baseline: { version: 1, schema: Baseline },
   run: async ({ input, targets, baseline, ...context }) => {

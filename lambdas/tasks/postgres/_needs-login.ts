@@ -55,7 +55,10 @@ export async function lookAtLogin(target: Target<'postgres'>, context: LoginCont
 
 async function look(target: Target<'postgres'>, login: Login, clock: () => Date): Promise<LoginSeen> {
   const { address } = connectionOf(target);
-  const reached: Seen = { need: 'be reached', state: 'met', detail: `${address} answers ${wayOf(login)}` };
+  const reached: Seen[] = [
+    { need: 'be reached', state: 'met', detail: `${address} answers ${wayOf(login)}` },
+    ...(login.protocol === null ? [] : [TRUSTED]),
+  ];
   try {
     const asked = { text: STANDING, query_timeout: READ_MILLISECONDS };
     const standing = { ...Standing.parse((await login.client.query(asked)).rows[0]) };
@@ -64,7 +67,7 @@ async function look(target: Target<'postgres'>, login: Login, clock: () => Date)
     const where = `PostgreSQL ${version}, ${isInRecovery ? 'standby' : 'primary'}`;
     const detail = `${where}, database ${labelOf(standing.database)} as ${labelOf(standing.role)}`;
     const answers: Seen = { need: 'answer queries', state: 'met', detail: 'the catalogue was read' };
-    const needs: Seen[] = [reached, { need: 'log in', state: 'met', detail }, answers];
+    const needs: Seen[] = [...reached, { need: 'log in', state: 'met', detail }, answers];
     return { needs, standing: { ...standing, state } };
   } catch (thrown) {
     // What does not fit its schema is our mistake; whatever else goes wrong here goes wrong at the server.
@@ -72,13 +75,16 @@ async function look(target: Target<'postgres'>, login: Login, clock: () => Date)
     const { user = '' } = connectionOf(target);
     const detail = `the login worked and a read did not: ${messageOf(thrown)}`;
     const needs: Seen[] = [
-      reached,
+      ...reached,
       { need: 'log in', state: 'met', detail: `as ${labelOf(user)}` },
       { need: 'answer queries', state: 'unknown', detail },
     ];
     return { needs, standing: undefined };
   }
 }
+
+// In TLS nobody is let in here whose certificate is not verified.
+const TRUSTED: Seen = { need: 'be trusted over TLS', state: 'met', detail: 'its certificate was verified' };
 
 function wayOf({ protocol, isLoopback }: Login): string {
   if (protocol !== null) return `over ${protocol.replace('v', ' ')}`;

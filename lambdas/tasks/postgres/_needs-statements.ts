@@ -87,11 +87,11 @@ const Rights = z.object({
 const RIGHTS = `
 SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') AS "isAvailable",
        coalesce((SELECT has_schema_privilege(extnamespace, 'USAGE') FROM pg_extension WHERE extname = 'pg_stat_statements'), false) AS "usesSchema",
-       coalesce((SELECT jsonb_agg(c.oid::regclass::text) FROM pg_extension e
+       coalesce((SELECT jsonb_agg(c.oid::regclass::text ORDER BY c.relname) FROM pg_extension e
           JOIN pg_class c ON c.relnamespace = e.extnamespace AND c.relkind = 'v'
             AND c.relname IN ('pg_stat_statements', 'pg_stat_statements_info')
         WHERE e.extname = 'pg_stat_statements' AND NOT has_table_privilege(c.oid, 'SELECT')), '[]') AS "closedViews",
-       coalesce((SELECT jsonb_agg(p.oid::regprocedure::text) FROM pg_extension e
+       coalesce((SELECT jsonb_agg(p.oid::regprocedure::text ORDER BY p.proname) FROM pg_extension e
           JOIN pg_proc p ON p.pronamespace = e.extnamespace AND p.proname IN ('pg_stat_statements', 'pg_stat_statements_info')
         WHERE e.extname = 'pg_stat_statements' AND NOT has_function_privilege(p.oid, 'EXECUTE')), '[]') AS "closedFunctions"`;
 

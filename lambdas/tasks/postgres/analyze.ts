@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { allowedBy } from '../../../core/action.ts';
 import { DurationSeconds, Percent } from '../../../core/duration.ts';
-import type { FindingKind } from '../../../core/finding.ts';
+import type { Finding, FindingKind } from '../../../core/finding.ts';
 import { defineTask } from '../../../core/task.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { beyondCap, type Choice, nothingCounted, noTables, UPKEEP_FINDINGS, UPKEEP_INPUT } from './_choice.ts';
@@ -85,6 +85,22 @@ type Kind = keyof typeof FINDINGS;
 const TIMEOUT_SECONDS = 300;
 const NOTES_PARTITIONED = 140_000;
 
+/** The tables of which a server of this version (`server_version_num`) shows when they were analyzed, and a word about the others. */
+export function shownTables(
+  tables: readonly TableStats[],
+  version: number,
+): { readonly shown: readonly TableStats[]; readonly partitioned: number } {
+  const shown = tables.filter(({ relkind }) => relkind !== 'p' || version >= NOTES_PARTITIONED);
+  return { shown, partitioned: tables.length - shown.length };
+}
+
+/** Says that partitioned tables were left as they are; nothing where there is none. */
+export function partitionedNotShown(target: string, partitioned: number): Finding<Kind>[] {
+  if (partitioned === 0) return [];
+  const summary = `${partitioned} partitioned tables, of which this version does not show the last analyze`;
+  return [{ kind: 'partitioned-not-shown', target, summary }];
+}
+
 function itemOf({ table, reason }: StaleTable): Item {
   const { oid, relation } = table;
   return {
@@ -104,23 +120,22 @@ async function choose(session: Session, target: string, input: z.output<typeof I
   const stale: StaleTable[] = [];
   const seen = { tables: 0, changedRows: 0, partitioned: 0 };
   for await (const page of readTables(session)) {
-    const tables = page.filter(({ relkind }) => relkind !== 'p' || session.version >= NOTES_PARTITIONED);
-    stale.push(...tablesToAnalyze(tables, input, settings.now));
+    const { shown, partitioned } = shownTables(page, session.version);
+    stale.push(...tablesToAnalyze(shown, input, settings.now));
     seen.tables += page.length;
-    seen.partitioned += page.length - tables.length;
+    seen.partitioned += partitioned;
     for (const { n_mod_since_analyze } of page) seen.changedRows += n_mod_since_analyze;
   }
   stale.sort(byUrgency);
   const { tables, changedRows, partitioned } = seen;
   const chosen = stale.slice(0, allowedBy({ absolute: input.maxTables, percent: input.maxPercent }, tables));
   const left = stale.slice(chosen.length).map(({ table }) => labelOf(table.relation));
-  const unseen = `${partitioned} partitioned tables, of which this version does not show the last analyze`;
   return {
     queue: chosen.map(itemOf),
     population: tables,
     findings: [
       ...(tables === 0 ? [noTables(target, session.database)] : []),
-      ...(partitioned > 0 ? [{ kind: 'partitioned-not-shown', target, summary: unseen } as const] : []),
+      ...partitionedNotShown(target, partitioned),
       ...beyondCap(target, chosen.length, left),
     ],
     measurements: [

@@ -5,6 +5,8 @@ import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { Rebuilt } from './_bloat.ts';
 import { Bytes } from './_bytes.ts';
+import { sessionNeeds } from './_needs.ts';
+import { indexNeeds } from './_needs-indexes.ts';
 import { chooseIndexes } from './_reindex-choice.ts';
 import { Course, follow, TIMEOUT_SECONDS } from './_reindex-course.ts';
 import { REINDEX_FINDINGS, type ReindexKind } from './_reindex-findings.ts';
@@ -58,6 +60,7 @@ export const task = defineTask({
   examples: [{}, { tables: ['users', 'sales.orders'], bloatAbove: '40%', freeSpace: '50GB' }],
   findings: REINDEX_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'postgres'),
+  needs: (context) => sessionNeeds(context, (session, standing) => indexNeeds(session, standing, context.input.tables)),
   timeoutSeconds: TIMEOUT_SECONDS,
   pauses: true,
   baseline: { version: 1, schema: Baseline },

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Need } from '../../../core/need.ts';
 import type { Target } from '../../../core/target-kinds.ts';
+import { addressNeeds } from '../../runtime/address-needs.ts';
+import { addressOf } from './_address.ts';
 import { LoginRefused, type RedisSession, type SessionOptions, withRedis } from './_connection.ts';
 import { type Info, missingFields, parseInfo, totalsOf } from './_info.ts';
 import { pageOf } from './_key-sample.ts';
@@ -22,6 +24,8 @@ export async function redisNeeds(
   options: SessionOptions,
   sample: SampleNeeds,
 ): Promise<Seen[]> {
+  const { needs, isCallable } = await addressNeeds(addressOf(target).host, options);
+  if (!isCallable) return needs.filter(({ state }) => state !== 'met');
   try {
     return await withRedis(target, options, (session) => look(session, target.name, sample));
   } catch (thrown) {
@@ -50,9 +54,19 @@ async function look(session: RedisSession, target: string, sample: SampleNeeds):
   const { keys } = totalsOf(info);
   seen.push(
     { need: 'read INFO', state: 'met', detail: serverOf(info) },
-    { need: 'serve its data', state: 'met', detail: `${inCount(keys)} keys in ${info.keyspace.length} databases` },
+    {
+      need: 'serve its data',
+      state: 'met',
+      detail: `${inCount(keys)} keys${keys === 0 ? '' : ` in ${databasesOf(info)}`}`,
+    },
   );
   return sample.sampleKeys === 0 ? seen : [...seen, ...(await lookAtKeys(session, info, sample))];
+}
+
+function databasesOf({ keyspace }: Info): string {
+  const numbers = keyspace.map(({ database }) => database);
+  if (numbers.length === 0) return 'database 0';
+  return `database${numbers.length === 1 ? '' : 's'} ${numbers.slice(0, DATABASES).join(', ')}`;
 }
 
 function serverOf({ fields }: Info): string {
@@ -97,9 +111,9 @@ async function lookAtKeys(session: RedisSession, info: Info, { sampleSizes }: Sa
   const isBlind = commands.every((command) => asked.refused.has(command)) || asked.refused.has('SCAN');
   const names = asked.keys === 0 ? 'a name that no key has' : `${asked.keys} keys`;
   return [
-    need('run SCAN', 'SCAN', `${databases.length} databases listed`),
+    need('run SCAN', 'SCAN', `the keys of ${databasesOf(info)} are listed`),
     ...(databases.some((database) => database !== 0)
-      ? [need('select every database', 'SELECT', `databases ${databases.join(', ')}`)]
+      ? [need('select every database', 'SELECT', databasesOf(info))]
       : []),
     need('read the expiry of keys', 'PTTL', `PTTL was answered for ${names}`),
     ...(sampleSizes === 0 ? [] : [need('read the size of keys', 'MEMORY', `MEMORY USAGE was answered for ${names}`)]),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Json } from '../../../../core/json.ts';
-import { groupPermissions, task } from '../../../../lambdas/tasks/logs/enforce-retention.ts';
+import { groupPermissions } from '../../../../lambdas/tasks/logs/_group-permissions.ts';
+import { task } from '../../../../lambdas/tasks/logs/enforce-retention.ts';
 import { examplePlatform } from '../../../../lib/docs/example-platform.ts';
 import { pointSdkAt } from '../../../contract/store-backends.ts';
 import { performTask, type Performance } from '../../../harness/perform-task.ts';

@@ -33,6 +33,8 @@ const HOSTS: PlantedHost[] = [
   { instance: 'full:9100', disks: [STEADY, { mountpoint: '/var/lib/data', device: '/dev/vdb', freeGib: () => 3 }] },
   { instance: 'high:9100', disks: [{ freeGib: () => 12 }] },
   { instance: 'filling:9100', disks: [{ freeGib: shrinking(30, 10) }] },
+  { instance: 'many-files:9100', disks: [{ ...STEADY, inodesUsed: 0.9 }] },
+  { instance: 'stalled:9100', disks: [STEADY], ioStalled: 0.3 },
   { instance: 'inodes:9100', disks: [{ ...STEADY, inodesUsed: 0.97 }] },
   // Began this morning: in the mean of the week it is nothing.
   { instance: 'runaway:9100', disks: [{ freeGib: (ago) => Math.min(80, 20 + (10 * ago) / HOUR) }] },
@@ -134,6 +136,8 @@ onPrometheus('on a real Prometheus', () => {
       'host-vanished never-up:9100',
       'host-vanished vanished:9100',
       'inodes-exhausted inodes:9100 /',
+      'inodes-high many-files:9100 /',
+      'io-pressure stalled:9100',
       'io-wait-high waiting:9100',
       'load-high busy:9100',
       'memory-exhausted leaking:9100',

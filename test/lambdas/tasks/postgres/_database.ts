@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TaskResult } from '../../../../core/task.ts';
 import { execute, startPostgres, type PostgresServer } from '../../../../lib/demo/servers/postgres.ts';
+import { copyCluster } from '../../../harness/postgres-template.ts';
 import { performTask, type Performance, type Performed } from '../../../harness/perform-task.ts';
 
 export interface TestServer {
@@ -19,7 +20,9 @@ export async function startTestServer(settings: readonly string[] = []): Promise
   const parent = await mkdtemp(join(tmpdir(), 'fettle-postgres-'));
   // As root the server runs as another user, who must be able to reach its folder.
   await chmod(parent, 0o755);
-  const server = await startPostgres({ folder: join(parent, 'data'), durable: false, settings });
+  const folder = join(parent, 'data');
+  await copyCluster(folder);
+  const server = await startPostgres({ folder, durable: false, settings });
   let count = 0;
   return {
     server,

@@ -4,7 +4,7 @@ import { task } from '../../../../lambdas/tasks/postgres/analyze.ts';
 import { mayWorkOn, type OwnedTables } from '../../../../lambdas/tasks/postgres/_needs-tables.ts';
 import { inWords } from '../../../harness/needs-of.ts';
 import { tableWithDeadRows, toEnd } from './_database.ts';
-import { ask, give, type NeedsServer, ROLE, startNeedsServer, unmet } from './_needs.ts';
+import { ask, give, type NeedsServer, startNeedsServer, unmet } from './_needs.ts';
 
 let server: NeedsServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import type { TableStats } from '../../../../lambdas/tasks/postgres/_tables.ts';
-import { tablesToAnalyze, task } from '../../../../lambdas/tasks/postgres/analyze.ts';
+import { partitionedNotShown, shownTables, tablesToAnalyze, task } from '../../../../lambdas/tasks/postgres/analyze.ts';
 import { performTask } from '../../../harness/perform-task.ts';
 import { openSession, startTestServer, tableWithDeadRows, type TestServer, toEnd, valueOf } from './_database.ts';
 import { beginRun, callStep, ended, finishStep, forgetRuns, spawnStep } from './_run.ts';
@@ -27,6 +27,22 @@ async function analyzeCount(url: string, table: string): Promise<unknown> {
 const DAY = 86_400;
 const NOW = 1_000 * DAY;
 const LIMITS = { changedRowsAbove: 10, minRows: 1_000, partitionedOlderThan: 7 * DAY };
+
+test('before version 14 partitioned tables are left as they are, with a word, and from it on they are looked at', () => {
+  const tables = [tableStats({ relkind: 'p' }), tableStats({ relkind: 'p' }), tableStats({ n_live_tup: 1 })];
+  const [before, after] = [shownTables(tables, 130_014), shownTables(tables, 140_000)];
+
+  expect(tablesToAnalyze(before.shown, LIMITS, NOW).map(({ table }) => table.relkind)).toEqual(['r']);
+  expect(partitionedNotShown('main', before.partitioned)).toEqual([
+    {
+      kind: 'partitioned-not-shown',
+      target: 'main',
+      summary: '2 partitioned tables, of which this version does not show the last analyze',
+    },
+  ]);
+  expect(tablesToAnalyze(after.shown, LIMITS, NOW)).toHaveLength(3);
+  expect(partitionedNotShown('main', after.partitioned)).toEqual([]);
+});
 
 describe('a table is due for an analyze', () => {
   test.each([

@@ -11,6 +11,7 @@ import {
   lifetime,
 } from '../../../../lib/demo/servers/tls.ts';
 import { task } from '../../../../lambdas/tasks/postgres/check-connection.ts';
+import { needsOf } from '../../../harness/needs-of.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
 import { startTestServer, type TestServer, valueOf } from './_database.ts';
 
@@ -43,6 +44,25 @@ test('a certificate of an unknown authority is a failure, and one of the given a
   ]);
   expect(await check('localhost', authority.certificate)).toMatchObject([
     { kind: 'logged-in', summary: 'PostgreSQL 15.18, primary, database postgres as postgres, TLSv1.3' },
+  ]);
+});
+
+test('what is needed over TLS is seen to be missing without the authority, and met with it', async () => {
+  const words = async (ca?: string) => {
+    const targets = { main: { url: at('localhost'), ...(ca !== undefined && { ca }) } };
+    return (await needsOf({ task, targets })).map(({ state, need, detail }) => `${state} ${need}: ${detail}`);
+  };
+
+  expect(await words()).toEqual([
+    expect.stringMatching(/^met be reached: localhost:\d+ answers$/),
+    expect.stringContaining('missing be trusted over TLS: '),
+  ]);
+  expect(await words(authority.certificate)).toEqual([
+    expect.stringMatching(/^met be reached: localhost:\d+ answers over TLS 1\.3$/),
+    'met be trusted over TLS: its certificate was verified',
+    'met log in: PostgreSQL 15.18, primary, database postgres as postgres',
+    'met answer queries: the catalogue was read',
+    expect.stringContaining('met see all sessions: '),
   ]);
 });
 

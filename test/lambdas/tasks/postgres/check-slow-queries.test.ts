@@ -6,6 +6,7 @@ import { execute } from '../../../../lib/demo/servers/postgres.ts';
 import { Snapshot } from '../../../../lambdas/tasks/postgres/_slow-interval.ts';
 import { task } from '../../../../lambdas/tasks/postgres/check-slow-queries.ts';
 import { DirectoryStore } from '../../../../lambdas/runtime/directory-store.ts';
+import { performTask } from '../../../harness/perform-task.ts';
 import { beginRun, finishStep, forgetRuns } from './_run.ts';
 import { openSession, startTestServer, type TestServer, toEnd, valueOf } from './_database.ts';
 
@@ -178,6 +179,17 @@ test('a target that cannot be read is unknown, hides nothing of its neighbour an
   expect(result.findings).toContainEqual(expect.objectContaining({ kind: 'not-readable', target: 'lost' }));
   expect(result.measurements.map(({ target }) => target)).toContain('main');
   expect(result.baseline).toMatchObject({ targets: { lost: kept } });
+});
+
+test('while it waits for its interval it hands on what it has found, should the run end before', async () => {
+  const targets = { waits: { url: await countingDatabase() }, bare: { url: await tests.database() } };
+
+  const { result } = await performTask({ task, targets, input: { minInterval: '10m' } });
+
+  expect(result).toMatchObject({ paused: true, soFar: { findings: expect.any(Array) } });
+  const { findings = [], measurements = [] } = 'paused' in result ? (result.soFar ?? {}) : {};
+  expect(findings).toContainEqual(expect.objectContaining({ kind: 'extension-missing', target: 'bare' }));
+  expect(measurements).toContainEqual({ name: 'long-running', value: 0, unit: 'count', target: 'waits' });
 });
 
 test('a real run records the findings with their commands, and keeps the snapshot for the next one', async () => {

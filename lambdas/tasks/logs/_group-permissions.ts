@@ -1,0 +1,30 @@
+import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
+import type { Permission } from '../../../core/task.ts';
+import { groupName } from './_log-groups.ts';
+
+/** The rights on the groups under the addresses, and on no others. */
+export function groupPermissions(platform: ResolvedPlatform): readonly Permission[] {
+  return permissionsOn(
+    [...targetsOf(platform, 'logs').values()].map(({ url }) => url),
+    platform,
+  );
+}
+
+export function permissionsOn(
+  urls: readonly string[],
+  { account = '*', region = '*' }: Pick<ResolvedPlatform, 'account' | 'region'>,
+): readonly Permission[] {
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const arn = (pattern: string) => `arn:${partition}:logs:${region}:${account}:log-group:${pattern}:*`;
+  const named = urls.flatMap((url) => groupName(url) ?? []);
+  const secret = urls.filter((url) => url.startsWith('secret:'));
+  const actions = ['logs:DescribeLogGroups', 'logs:PutRetentionPolicy'];
+  // A list by prefix is held against the prefix, a change against the group.
+  const resources = [...new Set(named.flatMap((name) => [arn(name), arn(`${name.replace(/\/$/, '')}/*`)]))];
+  return [
+    ...(resources.length > 0 ? [{ actions, resources }] : []),
+    ...(secret.length > 0
+      ? [{ actions, resources: [arn('*')], because: 'the name of a log group is kept in a secret' }]
+      : []),
+  ];
+}
