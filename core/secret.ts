@@ -30,16 +30,24 @@ export class Secret {
 }
 
 /**
- * Replaces every known secret in a text, as it stands and URL-encoded, with the passwords inside of URLs; and in
- * every URL of the text what can only be a credential, known or not.
+ * Makes a function that replaces every known secret in a text, as it stands and URL-encoded, with the passwords inside
+ * of URLs; and in every URL of the text what can only be a credential, known or not.
+ *
+ * The secrets are taken apart once, for hundreds of targets may share a few and have thousands of texts.
  */
-export function redact(text: string, secrets: Iterable<Secret>): string {
-  const needles = [...secrets].flatMap((secret) => hiddenPartsOf(secret.reveal()));
+export function redactor(secrets: Iterable<Secret>): (text: string) => string {
+  const values = new Set([...secrets].map((secret) => secret.reveal()));
   // Longest first: a password that is part of a longer secret must not leave that one's rest behind.
-  const known = [...new Set(needles)]
-    .sort((a, b) => b.length - a.length)
-    .reduce((redacted, needle) => redacted.replaceAll(needle, REDACTED), text);
-  return known.includes('://') ? withoutCredentials(known) : known;
+  const needles = [...new Set([...values].flatMap(hiddenPartsOf))].sort((a, b) => b.length - a.length);
+  return (text) => {
+    const known = needles.reduce((redacted, needle) => redacted.replaceAll(needle, REDACTED), text);
+    return known.includes('://') ? withoutCredentials(known) : known;
+  };
+}
+
+/** The text without the secrets, as `redactor` replaces them. */
+export function redact(text: string, secrets: Iterable<Secret>): string {
+  return redactor(secrets)(text);
 }
 
 /** True for the parameters of a query that carry a credential: libpq's `password`, tokens, keys. */

@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild';
 
-/** What a library brings and no task uses. */
+/** What a library or a task brings and no function uses. */
 interface LeftOut {
   /** The files that ask for it. */
   readonly importer: RegExp;
@@ -25,9 +25,15 @@ const LEFT_OUT: readonly LeftOut[] = [
     path: /^\.\/lib\/(cluster|sentinel|client\/pool)$/,
     instead: 'connect to each server by itself',
   },
+  // Only `fettle doctor` asks what a task needs, and it runs where the sources are.
+  {
+    importer: /lambdas[/\\]tasks[/\\][^/\\]+[/\\][^_/\\][^/\\]*\.ts$/,
+    path: /^\.\/_([a-z-]+-)?needs(-[a-z-]+)?\.ts$/,
+    instead: 'a function never asks what its task needs; use it in `needs` alone',
+  },
 ];
 
-/** Leaves out of the bundles what libraries bring and no task uses; whatever needs it gets an error that says so. */
+/** Leaves out of the bundles what no function uses; whatever needs it gets an error that says so. */
 export const leftOutPlugin: Plugin = {
   name: NAMESPACE,
   setup({ onResolve, onLoad }) {

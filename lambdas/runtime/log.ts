@@ -1,4 +1,4 @@
-import { redact, type Secret } from '../../core/secret.ts';
+import { redactor, type Secret } from '../../core/secret.ts';
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -16,13 +16,17 @@ export function createLog(
   write: (line: string) => void = (line) => process.stderr.write(line),
 ): Log {
   const hidden: Secret[] = [];
+  let clean = redactor(hidden);
   function line(level: 'info' | 'error', message: string, fields: LogFields = {}): void {
     const text = JSON.stringify({ time: clock().toISOString(), level, message, ...base, ...fields });
-    write(`${redact(text, hidden)}\n`);
+    write(`${clean(text)}\n`);
   }
   return {
     info: (message, fields) => line('info', message, fields),
     error: (message, fields) => line('error', message, fields),
-    hide: (secrets) => void hidden.push(...secrets),
+    hide: (secrets) => {
+      hidden.push(...secrets);
+      clean = redactor(hidden);
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { Corrupt, messageOf } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
-import { redact, type Secret } from '../../core/secret.ts';
+import { redactor, type Secret } from '../../core/secret.ts';
 import type { Store } from './store.ts';
 
 /** A record with the tag that its successor names. */
@@ -77,14 +77,14 @@ export function asText(value: unknown): string {
 export function withoutSecrets<Value>(value: Value, secrets: readonly Secret[]): Value {
   const problem = notJson(value);
   if (problem) throw new TypeError(problem);
-  return cleaned(value as Json, secrets) as Value;
+  return cleaned(value as Json, redactor(secrets)) as Value;
 }
 
-function cleaned(value: Json, secrets: readonly Secret[]): Json {
-  if (typeof value === 'string') return redact(value, secrets);
+function cleaned(value: Json, clean: (text: string) => string): Json {
+  if (typeof value === 'string') return clean(value);
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((inner: Json) => cleaned(inner, secrets));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner as Json, secrets)]));
+  if (Array.isArray(value)) return value.map((inner: Json) => cleaned(inner, clean));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner as Json, clean)]));
 }
 
 /** Says what JSON cannot carry and where: `seen.at is a Date`; undefined where it can. A field left out is no problem. */

@@ -28,6 +28,8 @@ async function makeTemplate(template: string): Promise<void> {
   await chmod(draft, 0o755);
   const server = await startPostgres({ folder: join(draft, 'data'), durable: false });
   await server.stop();
+  // Or its counters would seem to go back to when the template was made.
+  await rm(join(draft, 'data', 'pg_stat', 'pg_stat_statements.stat'), { force: true });
   await rename(join(draft, 'data'), template).catch((taken: NodeJS.ErrnoException) => {
     if (taken.code !== 'ENOTEMPTY' && taken.code !== 'EEXIST') throw taken;
   });

@@ -12,6 +12,8 @@ export interface Grantee {
   readonly version: number;
   /** False where memberships give the role nothing unless each says so. */
   readonly inherits: boolean;
+  /** True in a service whose administrator is no superuser: there ALTER SYSTEM is refused. */
+  readonly isHosted: boolean;
 }
 
 const GRANTS_OF_INHERITANCE = 160_000;
@@ -38,9 +40,10 @@ export function membership(group: string, { role, version, inherits }: Grantee):
 /**
  * Sets a setting for the sessions of the role, where it was set otherwise; `source` is that of `pg_settings`.
  *
- * Empty where no statement reaches it: the command line of the server, or the url of the target.
+ * Empty where no statement reaches it: the command line of the server, the url of the target, the settings of a service.
  */
-export function settingGrant(name: string, value: string, source: string, { role, database }: Grantee): string[] {
+export function settingGrant(name: string, value: string, source: string, grantee: Grantee): string[] {
+  const { role, database, isHosted } = grantee;
   const member = pg.escapeIdentifier(role);
   const place = pg.escapeIdentifier(database);
   switch (source) {
@@ -54,10 +57,16 @@ export function settingGrant(name: string, value: string, source: string, { role
       return [`ALTER ROLE ALL RESET ${name};`];
     case 'default':
     case 'configuration file':
-      return [`ALTER SYSTEM SET ${name} = ${value};`, 'SELECT pg_reload_conf();'];
+      return isHosted ? [] : [`ALTER SYSTEM SET ${name} = ${value};`, 'SELECT pg_reload_conf();'];
     default:
       return [];
   }
+}
+
+/** Where a setting was made, in words, and where it is to be made where that is no statement. */
+export function settingSource(source: string, { isHosted }: Pick<Grantee, 'isHosted'>): string {
+  const isServers = source === 'default' || source === 'configuration file';
+  return `set by: ${source}${isHosted && isServers ? ', to be set in the parameters of the service' : ''}`;
 }
 
 /** The line of `ALTER SYSTEM` that adds a library to those that are loaded at the start, `loaded` as the server shows them. */

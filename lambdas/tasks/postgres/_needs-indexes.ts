@@ -2,7 +2,7 @@ import pg from 'pg';
 import * as z from 'zod';
 import { granting, type Seen } from './_needs-grants.ts';
 import { type Standing, takesWrites } from './_needs-login.ts';
-import { counterGrants, mayWorkOn, readCounter, readOwned } from './_needs-tables.ts';
+import { counterGrants, MAINTAIN_IS_A_PRIVILEGE, mayWorkOn, readCounter, readOwned } from './_needs-tables.ts';
 import { unknownTables } from './_indexes.ts';
 import type { Session } from './_session.ts';
 import { labelOf } from './_tables.ts';
@@ -40,10 +40,12 @@ const Measurable = z.object({
   unreadable: z.number(),
 });
 
-const MEASURABLE = `
+// Whoever is made a member of an owner may read its tables, too; the privilege to maintain does not bring that along.
+const measurableSql = (version: number) => `
 SELECT (count(*) FILTER (WHERE m.amname <> 'btree'))::float8 AS others,
        has_database_privilege(current_database(), 'TEMP') AS "mayMakeTemporary",
-       (count(DISTINCT t.oid) FILTER (WHERE NOT has_table_privilege(t.oid, 'SELECT')))::float8 AS unreadable
+       (count(DISTINCT t.oid) FILTER (WHERE NOT has_table_privilege(t.oid, 'SELECT')
+         ${version >= MAINTAIN_IS_A_PRIVILEGE ? '' : `AND pg_has_role(t.relowner, 'USAGE')`}))::float8 AS unreadable
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_am m ON m.oid = c.relam
 WHERE c.relkind = 'i' AND t.relkind IN ('r', 'm') AND t.relpersistence <> 't'
@@ -53,7 +55,7 @@ WHERE c.relkind = 'i' AND t.relkind IN ('r', 'm') AND t.relpersistence <> 't'
 async function measuresIndexes(session: Session, standing: Standing): Promise<Seen> {
   const need = 'measure every index';
   const counter = await readCounter(session, 'pgstatindex');
-  const [measurable] = await session.rows(Measurable, MEASURABLE);
+  const [measurable] = await session.rows(Measurable, measurableSql(session.version));
   if (!measurable) throw new TypeError('an aggregate gave no row');
   const { others, mayMakeTemporary, unreadable } = measurable;
   const grants = counterGrants(counter, standing);

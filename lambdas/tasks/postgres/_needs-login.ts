@@ -17,6 +17,7 @@ const Standing = z.object({
   database: z.string(),
   version: z.int(),
   inherits: z.boolean(),
+  isHosted: z.boolean(),
   readsAllStatistics: z.boolean(),
   isReadOnly: z.boolean(),
   /** Where it was set whether transactions are read-only, as `pg_settings` says. */
@@ -39,6 +40,7 @@ const READ_MILLISECONDS = 8_000;
 const STANDING = `
 SELECT current_user AS role, current_database() AS database, current_setting('server_version_num')::int AS version,
        (SELECT rolinherit FROM pg_roles WHERE rolname = current_user) AS inherits,
+       EXISTS (SELECT FROM pg_roles WHERE rolname IN ('rdsadmin', 'cloudsqladmin', 'azuresu')) AS "isHosted",
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "readsAllStatistics",
        current_setting('default_transaction_read_only')::bool AS "isReadOnly",
        (SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only') AS "readOnlySource"`;
@@ -124,17 +126,23 @@ export function needsOfRefusal(target: Target<'postgres'>, { kind, reason }: Ref
     case 'no-database':
       return login();
     case 'login-refused':
-      return login(...admission(reason, role, place));
+      return login(...admission(reason, role, place, isHostedAddress(target)));
   }
 }
 
+/** Services keep pg_hba.conf to themselves. */
+function isHostedAddress(target: Target<'postgres'>): boolean {
+  const { host = '' } = connectionOf(target);
+  return target.rds !== undefined || /\.(rds\.amazonaws\.com(\.cn)?|database\.azure\.com)$/i.test(host);
+}
+
 /** By the words of the server, which has one code for several reasons; in another language there is no statement. */
-function admission(reason: string, role: string, database: string): string[] {
+function admission(reason: string, role: string, database: string, isHosted: boolean): string[] {
   if (reason.endsWith('(42501)')) return [`GRANT CONNECT ON DATABASE ${database} TO ${role};`];
   if (reason.endsWith('(55000)')) return [`ALTER DATABASE ${database} ALLOW_CONNECTIONS true;`];
   if (/is not permitted to log in/.test(reason)) return [`ALTER ROLE ${role} LOGIN;`];
   const [, host = ''] = /no pg_hba\.conf entry for host "([^"]+)"/.exec(reason) ?? [];
-  if (isIP(host) === 0) return [];
+  if (isHosted || isIP(host) === 0) return [];
   const type = /no encryption|SSL off/.test(reason) ? 'host' : 'hostssl';
   // A line of pg_hba.conf, and the statement that has the server read it.
   const line = `${type} ${database} ${role} ${host}/${isIP(host) === 6 ? 128 : 32} scram-sha-256`;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import * as z from 'zod';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
-import { granting, membership, preloadGrant, type Seen, settingGrant } from './_needs-grants.ts';
+import { granting, membership, preloadGrant, type Seen, settingGrant, settingSource } from './_needs-grants.ts';
 import type { Standing } from './_needs-login.ts';
 import { sourceOf } from './_needs-tables.ts';
 import type { Session } from './_session.ts';
@@ -37,7 +37,9 @@ async function countsStatements(
   const statements: string[] = [];
   const set = async (name: string, value: string) => {
     const source = await sourceOf(session, name);
-    faults.push(`${name} is ${name === 'compute_query_id' ? computeQueryId : track}, set by: ${source}`);
+    faults.push(
+      `${name} is ${name === 'compute_query_id' ? computeQueryId : track}, ${settingSource(source, standing)}`,
+    );
     statements.push(...settingGrant(name, value, source, standing));
   };
   if (track === 'none' && !isTrackOwn && !roles.includes('')) await set('pg_stat_statements.track', `'top'`);
@@ -69,8 +71,9 @@ async function notPreloaded(session: Session, standing: Standing): Promise<Seen>
     return { need, state: 'missing', detail, ...granting(...membership('pg_monitor', standing)) };
   }
   const { setting, source } = preloaded;
-  if (source !== 'default' && source !== 'configuration file') {
-    return { need, state: 'missing', detail: `${absent}; it is set by: ${source}, which no statement changes` };
+  if (standing.isHosted || (source !== 'default' && source !== 'configuration file')) {
+    const detail = `${absent}; it is ${settingSource(source, standing)}, which no statement changes`;
+    return { need, state: 'missing', detail };
   }
   const grant = granting(...preloadGrant('pg_stat_statements', setting));
   return { need, state: 'missing', detail: `${absent}; the server must be restarted after the statement`, ...grant };

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import * as z from 'zod';
-import { type Grantee, granting, membership, type Seen, settingGrant } from './_needs-grants.ts';
+import { type Grantee, granting, membership, type Seen, settingGrant, settingSource } from './_needs-grants.ts';
 import { type Standing, takesWrites } from './_needs-login.ts';
 import type { Session } from './_session.ts';
 import { hasLostStatistics } from './_statistics.ts';
@@ -25,7 +25,8 @@ export type OwnedTables = z.infer<typeof OwnedTables>;
 /** Which right it is: VACUUM and ANALYZE are also the database owner's, rebuilding an index is not. */
 export type Right = 'maintain' | 'rebuild';
 
-const MAINTAIN_IS_A_PRIVILEGE = 170_000;
+/** From this `server_version_num` on. */
+export const MAINTAIN_IS_A_PRIVILEGE = 170_000;
 
 // A partitioned table stands for its partitions.
 const NAMED = `
@@ -123,7 +124,7 @@ async function countsChanges(session: Session, standing: Standing): Promise<Seen
   if (track_counts) return { need, state: 'met', detail: 'track_counts is on' };
   const source = await sourceOf(session, 'track_counts');
   const grants = granting(...settingGrant('track_counts', 'on', source, standing));
-  return { need, state: 'missing', detail: `track_counts is off, set by: ${source}`, ...grants };
+  return { need, state: 'missing', detail: `track_counts is off, ${settingSource(source, standing)}`, ...grants };
 }
 
 /** What VACUUM and ANALYZE need alike: a server to change, its counts, and the right to every table. */

@@ -151,7 +151,11 @@ describe('a step that says nonsense is unknown of every target', () => {
     ['a measurement of a foreign target', measured('main', 'copy', 'other'), 'other'],
     ['a number that is none', { findings: [{ ...finding, value: Number.NaN }], measurements: [] }, 'findings.0.value'],
     ['a baseline that it does not declare', { ...measured('main', 'copy'), baseline: 1 }, 'declares none'],
-    ['an attachment outside of its folder', { ...measured('main'), attachments: { '../x': '' } }, 'name of an attachment'],
+    [
+      'an attachment outside of its folder',
+      { ...measured('main'), attachments: { '../x': '' } },
+      'name of an attachment',
+    ],
     ['nothing', undefined, 'the top'],
     ['a text', 'all is well', 'the top'],
   ])('%s', async (_, returned, word) => {

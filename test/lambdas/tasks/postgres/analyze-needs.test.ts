@@ -40,7 +40,9 @@ const OF_APP: OwnedTables = {
   ...{ usesSchema: true, ownerUsesSchema: true },
 };
 const grantOf = (owned: readonly OwnedTables[], version: number, inherits = true) =>
-  mayWorkOn('maintain', owned, { role: 'f"1', database: 'shop', version, inherits }).grant?.split('\n');
+  mayWorkOn('maintain', owned, { role: 'f"1', database: 'shop', version, inherits, isHosted: false }).grant?.split(
+    '\n',
+  );
 
 test('before version 17 it is a membership of each owner, from it on the one privilege that maintains and no more', () => {
   const owned = [OF_APP, { ...OF_APP, owner: 'postgres', ownerIsSuperuser: true, usesSchema: false }];
@@ -55,6 +57,12 @@ test('before version 17 it is a membership of each owner, from it on the one pri
 test('a superuser is in no grant, and a name that a terminal would obey is in none either', () => {
   expect(grantOf([{ ...OF_APP, owner: 'postgres', ownerIsSuperuser: true }], 150_000)).toBeUndefined();
   expect(grantOf([{ ...OF_APP, owner: 'app\u001b[2J' }], 150_000)).toBeUndefined();
-  const seen = mayWorkOn('maintain', [OF_APP], { role: 'f', database: 'd', version: 150_000, inherits: true });
+  const seen = mayWorkOn('maintain', [OF_APP], {
+    role: 'f',
+    database: 'd',
+    version: 150_000,
+    inherits: true,
+    isHosted: false,
+  });
   expect(JSON.stringify(seen)).not.toContain('SUPERUSER');
 });

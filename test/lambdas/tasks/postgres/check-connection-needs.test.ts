@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execute } from '../../../../lib/demo/servers/postgres.ts';
-import { startPlainTextPort, startResettingPort } from '../../../../lib/demo/servers/tls.ts';
+import { startResettingPort } from '../../../../lib/demo/servers/tls.ts';
 import { task } from '../../../../lambdas/tasks/postgres/check-connection.ts';
 import { needsOfRefusal } from '../../../../lambdas/tasks/postgres/_needs-login.ts';
 import { Secret } from '../../../../core/secret.ts';
@@ -87,6 +87,8 @@ describe('a login that is refused is missing, and its statement mends it', () =>
 
     const [, login] = needsOfRefusal(target, { kind: 'login-refused', reason });
     expect(login).toMatchObject({ state: 'missing', grant: `${line}\nSELECT pg_reload_conf();` });
+    const hosted = { ...target, rds: 'shop-prod' };
+    expect(needsOfRefusal(hosted, { kind: 'login-refused', reason })[1]).not.toHaveProperty('grant');
   });
 });
 
@@ -125,20 +127,13 @@ describe('what was not seen is unknown, with the reason', () => {
   });
 });
 
-test('what is no PostgreSQL, or speaks no TLS where that is asked for, shows it', async () => {
-  const ssh = await startPlainTextPort();
-  const targets = {
-    ssh: { url: `postgres://u@127.0.0.1:${ssh.port}/d` },
-    clear: { url: `${server.tests.server.url()}?sslmode=verify-full` },
-  };
-  const needs = await needsOf({ task, targets });
-  await ssh.close();
+test('what speaks no TLS where that is asked for, or is no PostgreSQL, shows it', async () => {
+  const needs = await ask(task, `${server.tests.server.url()}?sslmode=verify-full`);
+  const target = { name: 'main', url: new Secret('postgres://app:p@h/d'), ca: undefined };
+  const stranger = needsOfRefusal(target, { kind: 'not-postgres', reason: 'the other side began with "SSH-2.0"' });
 
-  expect(needs.map(({ target, state, need }) => `${target} ${state} ${need}`)).toEqual([
-    'ssh missing be reached',
-    'clear met be reached',
-    'clear missing be trusted over TLS',
-  ]);
+  expect(inWords(needs)).toEqual(['met be reached', 'missing be trusted over TLS']);
+  expect(stranger).toMatchObject([{ need: 'be reached', state: 'missing', detail: expect.stringContaining('SSH') }]);
 });
 
 test('all that was run to look only reads', () => {

@@ -13,7 +13,8 @@ import { openSession, startTestServer, type TestServer, toEnd, valueOf } from '.
 let tests: TestServer;
 beforeAll(async () => {
   tests = await startTestServer();
-  // The counters began with the server, and an interval takes a second at least.
+  // The counters began with the cluster, however old that is; an interval takes a second at least.
+  await execute(await countingDatabase(), 'SELECT pg_stat_statements_reset()');
   await sleep(1_100);
 });
 afterAll(async () => {
@@ -182,7 +183,9 @@ test('a target that cannot be read is unknown, hides nothing of its neighbour an
 });
 
 test('while it waits for its interval it hands on what it has found, should the run end before', async () => {
-  const targets = { waits: { url: await countingDatabase() }, bare: { url: await tests.database() } };
+  const url = await countingDatabase();
+  await execute(url, 'SELECT pg_stat_statements_reset()');
+  const targets = { waits: { url }, bare: { url: await tests.database() } };
 
   const { result } = await performTask({ task, targets, input: { minInterval: '10m' } });
 

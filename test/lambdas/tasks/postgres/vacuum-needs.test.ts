@@ -130,6 +130,21 @@ describe('the server', () => {
     expect(needCalled(await ask(task, url), 'count changes').state).toBe('met');
   });
 
+  test('of a service has no ALTER SYSTEM: its own parameters are to be set, of which there is no statement', async () => {
+    const { admin, url } = await server.database();
+    await execute(admin, 'CREATE ROLE rdsadmin', 'ALTER SYSTEM SET track_counts = off', 'SELECT pg_reload_conf()');
+    await settled(admin);
+    const need = needCalled(await ask(task, url), 'count changes');
+    await execute(admin, 'DROP ROLE rdsadmin', 'ALTER SYSTEM RESET track_counts', 'SELECT pg_reload_conf()');
+    await settled(admin);
+
+    expect(need).toMatchObject({
+      state: 'missing',
+      detail: 'track_counts is off, set by: configuration file, to be set in the parameters of the service',
+    });
+    expect(need).not.toHaveProperty('grant');
+  });
+
   test('that is read-only for all is for a person to look at, for the role alone it is mended', async () => {
     const { admin, url, name } = await server.database();
     await execute(admin, `ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
