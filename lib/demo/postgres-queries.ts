@@ -66,6 +66,28 @@ export async function blockMigration(url: string): Promise<Held> {
   };
 }
 
+/** What the check of ages finds where a prepared transaction was forgotten, given `holderAgeAbove: 0.001%`. */
+export function forgottenFindings(target: string): readonly string[] {
+  return [`postgres-check-wraparound horizon-held ${target}`];
+}
+
+const TRANSACTIONS_SINCE = 2_200;
+
+/** Leaves a prepared transaction behind, as a coordinator does that crashed, and lets some thousand others pass. */
+export async function forgetPrepared(url: string): Promise<void> {
+  const [found] = await execute(url, `SELECT FROM pg_prepared_xacts WHERE gid = 'ledger-import'`);
+  if (found?.rowCount === 0) {
+    await execute(
+      url,
+      'CREATE TABLE IF NOT EXISTS ledger (id int)',
+      'BEGIN',
+      'INSERT INTO ledger VALUES (1)',
+      `PREPARE TRANSACTION 'ledger-import'`,
+    );
+  }
+  await execute(url, ...new Array<string>(TRANSACTIONS_SINCE).fill('SELECT pg_current_xact_id()'));
+}
+
 /** Takes every session that the role `reporting` may have, and one of the five of `billing`. */
 export async function holdConnections(server: PostgresServer, database: string): Promise<Held> {
   const password = randomBytes(18).toString('base64url');

@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import type { DemoPart, PartOptions } from '../part.ts';
 import { plant, PLANTED } from '../postgres-data.ts';
 import { INDEX_ACTIONS, INDEX_FINDINGS, plantIndexes } from '../postgres-indexes.ts';
-import { blockMigration, holdConnections, migrationFindings, QUERY_FINDINGS, runQueries } from '../postgres-queries.ts';
+import {
+  blockMigration,
+  forgetPrepared,
+  forgottenFindings,
+  holdConnections,
+  migrationFindings,
+  QUERY_FINDINGS,
+  runQueries,
+} from '../postgres-queries.ts';
 import { execute, startPostgres } from '../servers/postgres.ts';
 
 const DATABASE = 'eventchain';
@@ -26,6 +34,7 @@ export async function startDatabase({ folder, fresh }: PartOptions): Promise<Dem
     stops.push(() => sessions.release());
     const reporting = await server.createDatabase(REPORTING);
     await execute(reporting, 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    await forgetPrepared(reporting);
     const migration = await blockMigration(reporting);
     stops.push(() => migration.release());
     await runQueries(url);
@@ -38,6 +47,7 @@ export async function startDatabase({ folder, fresh }: PartOptions): Promise<Dem
         ...INDEX_FINDINGS,
         ...QUERY_FINDINGS,
         ...migrationFindings(REPORTING),
+        ...forgottenFindings(REPORTING),
         `postgres-check-connection own-limit-reached ${REPORTING} role reporting`,
       ],
       actions: [
