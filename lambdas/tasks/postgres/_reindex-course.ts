@@ -20,7 +20,8 @@ import {
   sweep,
   type Times,
 } from './_reindex-step.ts';
-import { type SessionOptions, withSession } from './_session.ts';
+import { type KeptSession, keepSession } from './_kept-session.ts';
+import type { SessionOptions } from './_session.ts';
 import { type CallContext, mayPause, neededSeconds, RESERVE_SECONDS, secondsLeft } from './_upkeep.ts';
 
 /** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
@@ -71,15 +72,17 @@ export async function follow(
   target: Target<'postgres'>,
   course: Course,
 ): Promise<number | undefined> {
+  // The sessions that read and guard; each statement is done in one of its own, by which its note is known.
+  await using watchers = keepSession(target, sessionOptions(context));
   try {
     for (;;) {
-      const isNew = await findRemains(context, target, course);
+      const isNew = await findRemains(context, watchers, course);
       // Kept first, like the queue: what was swept is gone, and a later call could not tell that it was.
       if (isNew && context.mode === 'execute' && mayPause(context, { timeoutSeconds: TIMEOUT_SECONDS }, 1)) return 1;
-      await sweepAll(context, target, course);
+      await sweepAll(context, target, watchers, course);
       const [item] = course.queue;
       if (!item) return undefined;
-      const wait = await take(context, target, item, course);
+      const wait = await take(context, target, watchers, item, course);
       if (wait !== undefined) return wait;
     }
   } catch (thrown) {
@@ -94,13 +97,14 @@ export async function follow(
 async function take(
   context: ReindexContext,
   target: Target<'postgres'>,
+  watchers: KeptSession,
   item: Item,
   course: Course,
 ): Promise<number | undefined> {
   if (secondsLeft(context) <= neededSeconds(context)) return pauseOrLeave(context, target.name, course);
-  const outcome = await actOn(context, target, item, course);
+  const outcome = await actOn(context, target, watchers, item, course);
   if (outcome.status === 'running') {
-    const gaveWay = await watch(context, target, item);
+    const gaveWay = await watch(context, watchers, item);
     // A session that has ended its statement stays for a moment.
     await sleep(POLL_SECONDS * 1_000);
     if (gaveWay !== undefined) course.gaveWay = gaveWay;
@@ -125,6 +129,7 @@ function pauseOrLeave(context: ReindexContext, target: string, course: Course): 
 async function actOn(
   context: ReindexContext,
   target: Target<'postgres'>,
+  watchers: KeptSession,
   item: Item,
   course: Course,
 ): Promise<ActOutcome> {
@@ -141,8 +146,9 @@ async function actOn(
     scope: { planned: course.planned, population: course.population },
     worstCaseSeconds: RESERVE_SECONDS,
   };
-  const look = (intent: Intent) => {
+  const look = async (intent: Intent) => {
     attempts = intent.attempt;
+    await watchers.release();
     return lookAtRebuild(target, item, sessionOptions(context));
   };
   return context.act({ ...action, look }, async () => {
@@ -150,13 +156,13 @@ async function actOn(
     if (attempts >= MOST_ATTEMPTS) {
       return { state: 'skipped', detail: `given-up: was begun ${attempts} times and did not end as it should` };
     }
-    return rebuild(target, item, timesOf(context));
+    return rebuild(target, watchers, item, timesOf(context));
   });
 }
 
 /** Stays with a statement that an earlier call began, so that it goes on giving way. */
-async function watch(context: ReindexContext, target: Target<'postgres'>, item: Item): Promise<string | undefined> {
-  return withSession(target, sessionOptions(context), async (session) => {
+async function watch(context: ReindexContext, watchers: KeptSession, item: Item): Promise<string | undefined> {
+  return watchers.use(async (session) => {
     const backend = await liveNote(session, item, context.sessionName);
     if (!backend) return undefined;
     const isOver = async () => secondsLeft(context) <= neededSeconds(context) || !(await isAtWork(session, backend));
@@ -180,24 +186,32 @@ function conclude(target: string, item: Item, outcome: ActOutcome, course: Cours
 }
 
 /** Notes what rebuilds of ours have left behind, of this run and of any before it; true where there is more than before. */
-async function findRemains(context: ReindexContext, target: Target<'postgres'>, course: Course): Promise<boolean> {
+async function findRemains(context: ReindexContext, watchers: KeptSession, course: Course): Promise<boolean> {
   const { sessionName } = context;
-  const found = await withSession(target, sessionOptions(context), (session) => readRemains(session, sessionName));
+  const found = await watchers.use((session) => readRemains(session, sessionName));
   const known = [...course.swept, ...course.remains.map(({ noteOid }) => noteOid)];
   const fresh = found.filter(({ noteOid }) => !known.includes(noteOid));
   course.remains.push(...fresh);
   return fresh.length > 0;
 }
 
-async function sweepAll(context: ReindexContext, target: Target<'postgres'>, course: Course): Promise<void> {
+async function sweepAll(
+  context: ReindexContext,
+  target: Target<'postgres'>,
+  watchers: KeptSession,
+  course: Course,
+): Promise<void> {
   for (let [remains] = course.remains; remains; [remains] = course.remains) {
     const known = remains;
     const outcome = await context.act(
       {
         ...sweepAction(target.name, known, course),
-        look: () => lookAtSweep(target, known, sessionOptions(context)),
+        look: async () => {
+          await watchers.release();
+          return lookAtSweep(target, known, sessionOptions(context));
+        },
       },
-      () => sweep(target, known, timesOf(context)),
+      () => sweep(target, watchers, known, timesOf(context)),
     );
     course.remains.shift();
     course.swept.push(known.noteOid);

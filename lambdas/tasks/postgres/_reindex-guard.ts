@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { Holder } from './_horizon.ts';
 import type { Session } from './_session.ts';
@@ -50,7 +49,7 @@ export async function isAtWork(session: Session, { pid, backendStart }: Backend)
 
 /**
  * Watches over others while a statement of ours runs: who waits for a lock of ours for longer than `lockTimeoutSeconds`
- * has it cancelled. Says whom it gave way to; undefined where `isOver` came true first.
+ * has it cancelled. Says whom it gave way to; undefined where `isOver` came true first. `ended` has it look at that at once.
  *
  * No time-out of the server does that: lock_timeout limits how long we wait, and says nothing of who waits for us.
  */
@@ -59,6 +58,7 @@ export async function giveWay(
   backend: Backend,
   lockTimeoutSeconds: number,
   isOver: () => Promise<boolean>,
+  ended?: AbortSignal,
 ): Promise<string | undefined> {
   const seenWaiting = new Map<number, number>();
   const sql = waitersSql(session.version);
@@ -73,9 +73,21 @@ export async function giveWay(
       const why = worst.mutual ? 'each waited for the other' : `it had waited for ${waited(worst).toFixed(1)} s`;
       return `made way for pid ${worst.pid} (${worst.name}): ${why}`;
     }
-    await sleep(POLL_SECONDS * 1_000);
+    await sleepUntil(ended, POLL_SECONDS);
   }
   return undefined;
+}
+
+/** Sleeps for so long, or until the signal; returns in either case. */
+async function sleepUntil(ended: AbortSignal | undefined, seconds: number): Promise<void> {
+  if (ended?.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = () => resolve();
+  const timer = setTimeout(wake, seconds * 1_000);
+  ended?.addEventListener('abort', wake);
+  await promise;
+  clearTimeout(timer);
+  ended?.removeEventListener('abort', wake);
 }
 
 // A rebuild waits for every transaction that has a lock on the table or a snapshot older than its own.

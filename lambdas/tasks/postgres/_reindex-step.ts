@@ -5,6 +5,7 @@ import type { Target } from '../../../core/target-kinds.ts';
 import { Bloat } from './_bloat.ts';
 import { describeHolder } from './_horizon.ts';
 import { IndexStats, readIndexesOf } from './_indexes.ts';
+import type { KeptSession } from './_kept-session.ts';
 import { obstacleOn } from './_locks.ts';
 import { backendOf, giveWay, readOldTransactions } from './_reindex-guard.ts';
 import { type KeptNote, leftoversOf, type Note, noteRemoval, readNotes, writeNote } from './_reindex-note.ts';
@@ -45,9 +46,14 @@ const LEAVING_SECONDS = 5;
 const POLL_SECONDS = 0.1;
 
 /** Rebuilds one index where nobody is in the way, watching that we are in nobody's. */
-export async function rebuild(target: Target<'postgres'>, item: Item, times: Times): Promise<Performed> {
+export async function rebuild(
+  target: Target<'postgres'>,
+  watchers: KeptSession,
+  item: Item,
+  times: Times,
+): Promise<Performed> {
   const { index } = item;
-  return withWorker(target, times, async (session, guard): Promise<Performed> => {
+  return withWorker(target, watchers, times, async (session, guard): Promise<Performed> => {
     const indexes = await readIndexesOf(session, index.table_oid);
     const current = indexes.find(({ oid }) => oid === index.oid);
     if (current?.relation !== index.relation || current.definition !== index.definition || !current.indisvalid) {
@@ -100,8 +106,13 @@ export const Remains = z.object({
 export type Remains = z.infer<typeof Remains>;
 
 /** Drops the leftovers of one rebuild of ours, each looked at again, and then its note. */
-export async function sweep(target: Target<'postgres'>, remains: Remains, times: Times): Promise<Performed> {
-  return withWorker(target, times, async (session, guard): Promise<Performed> => {
+export async function sweep(
+  target: Target<'postgres'>,
+  watchers: KeptSession,
+  remains: Remains,
+  times: Times,
+): Promise<Performed> {
+  return withWorker(target, watchers, times, async (session, guard): Promise<Performed> => {
     for (const { oid } of remains.leftovers) {
       const kept = (await readNotes(session)).find((one) => one.oid === remains.noteOid);
       if (!kept?.note || kept.isLive) return skipped('gone', 'was cleaned up or taken up by someone else');
@@ -166,11 +177,12 @@ export function dropStatement(relation: string): string {
 /** One session to work and one to watch over it; without the second the first does not begin. */
 async function withWorker<Result>(
   target: Target<'postgres'>,
+  watchers: KeptSession,
   times: Times,
   use: (worker: Session, guard: Session) => Promise<Result>,
 ): Promise<Result> {
   const workerOptions = { ...times, lockTimeoutSeconds: Math.max(times.lockTimeoutSeconds, times.transactionSeconds) };
-  return withSession(target, { ...times, outlivesClient: false }, (guard) =>
+  return watchers.use((guard) =>
     withSession(target, workerOptions, async (worker) => {
       requirePrimary(worker, target.name);
       await worker.rows(z.unknown(), `SELECT set_config('max_parallel_maintenance_workers', '0', false)`);
@@ -180,14 +192,15 @@ async function withWorker<Result>(
 }
 
 async function runGuarded(worker: Session, guard: Session, statement: string, times: Times) {
-  let isOver = false;
-  const guarding = giveWay(guard, await backendOf(worker), times.lockTimeoutSeconds, async () => isOver);
+  const over = new AbortController();
+  const isOver = async () => over.signal.aborted;
+  const guarding = giveWay(guard, await backendOf(worker), times.lockTimeoutSeconds, isOver, over.signal);
   const running = worker.run(statement, times);
   try {
     // A guard that fails ends the following too: unwatched, the statement is left to the next look.
     return await Promise.race([running, guarding.then(() => running)]);
   } catch (thrown) {
-    isOver = true;
+    over.abort();
     const gaveWayTo = await guarding;
     if (gaveWayTo !== undefined) return skipped('gave-way', gaveWayTo);
     if (sqlStateOf(thrown) !== LOCK_NOT_AVAILABLE) throw thrown;
@@ -196,7 +209,7 @@ async function runGuarded(worker: Session, guard: Session, statement: string, ti
       `had to wait for a transaction of others for longer than ${times.transactionSeconds} s`,
     );
   } finally {
-    isOver = true;
+    over.abort();
     void Promise.allSettled([running]);
     await Promise.allSettled([guarding]);
   }

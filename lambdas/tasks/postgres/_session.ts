@@ -53,6 +53,8 @@ export interface SessionOptions {
 
 const CONNECT_SECONDS = 8;
 const READ_SECONDS = 10;
+// Where the line is dead without a word, most of the time is left for a new one.
+const REINTRODUCE_SECONDS = 1;
 const OLDEST_VERSION = 120_000;
 // PostgreSQL cuts an application_name silently at 63 bytes.
 const MAX_NAME_BYTES = 63;
@@ -65,12 +67,31 @@ export function applicationName(sessionName: string): string {
   return `${printable.slice(0, MAX_NAME_BYTES - keptAtEnd - 1)}~${printable.slice(-keptAtEnd)}`;
 }
 
+/** A session that stays open until it is closed. */
+export interface OpenSession extends Session {
+  /** False from the first failure or the first statement that was left running: such a session is good for closing only. */
+  readonly isSound: () => boolean;
+  /** Asks the server anew who we are on it; throws `Unavailable` where it does not answer or is not the same any more. */
+  readonly reintroduce: () => Promise<ServerIdentity>;
+  readonly close: () => Promise<void>;
+}
+
 /** Opens a session, uses it and closes it. Throws `Unavailable` where the server cannot be reached or is not one to change. */
 export async function withSession<Result>(
   target: Target<'postgres'>,
   options: SessionOptions,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  const session = await openSession(target, options);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Opens a session that the caller closes. Throws `Unavailable` as `withSession` does. */
+export async function openSession(target: Target<'postgres'>, options: SessionOptions): Promise<OpenSession> {
   const { address, ...config } = connectionOf(target);
   const where = `postgres ${target.name} at ${address}`;
   const socket = new Socket();
@@ -86,10 +107,15 @@ export async function withSession<Result>(
   client.on('error', () => undefined);
   try {
     await connect(client, where);
-    const identity = await introduce(client, where, options);
-    return await use({ ...identity, ...statementsOf(client, socket, where) });
-  } finally {
+    return {
+      ...(await introduce(client, where, options)),
+      ...statementsOf(client, socket, where),
+      reintroduce: () => identify(client, where, REINTRODUCE_SECONDS),
+      close: () => close(client, socket),
+    };
+  } catch (thrown) {
     await close(client, socket);
+    throw thrown;
   }
 }
 
@@ -121,8 +147,8 @@ const SETTINGS = `
 SELECT set_config('search_path', 'pg_catalog', false), set_config('lock_timeout', $1, false),
        set_config('statement_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false)`;
 
-async function introduce(client: pg.Client, where: string, options: SessionOptions): Promise<ServerIdentity> {
-  const identity = Identity.parse((await ask(client, where, IDENTITY)).rows[0]);
+async function identify(client: pg.Client, where: string, timeoutSeconds = READ_SECONDS): Promise<ServerIdentity> {
+  const identity = Identity.parse((await ask(client, where, IDENTITY, [], timeoutSeconds)).rows[0]);
   const behind = (client as unknown as { readonly processID: number | null }).processID;
   if (behind !== identity.pid) {
     throw new Unavailable(
@@ -132,6 +158,11 @@ async function introduce(client: pg.Client, where: string, options: SessionOptio
   if (identity.version < OLDEST_VERSION) {
     throw new Unavailable(`${where} is PostgreSQL ${Math.floor(identity.version / 10_000)}; 12 or later is supported`);
   }
+  return identity;
+}
+
+async function introduce(client: pg.Client, where: string, options: SessionOptions): Promise<ServerIdentity> {
+  const identity = await identify(client, where);
   const milliseconds = (seconds: number) => String(Math.round(seconds * 1_000));
   await ask(client, where, SETTINGS, [milliseconds(options.lockTimeoutSeconds), milliseconds(READ_SECONDS)]);
   if (identity.version >= 140_000) await ask(client, where, clientCheck(options.outlivesClient));
@@ -155,8 +186,11 @@ export function requirePrimary({ isInRecovery, isReadOnly }: ServerIdentity, tar
   }
 }
 
-function statementsOf(client: pg.Client, socket: Socket, where: string): Pick<Session, 'rows' | 'run'> {
-  return {
+type Statements = Pick<OpenSession, 'rows' | 'run' | 'isSound'>;
+
+function statementsOf(client: pg.Client, socket: Socket, where: string): Statements {
+  let isSound = true;
+  const statements: Pick<Session, 'rows' | 'run'> = {
     rows: async (schema, sql, values = [], timeoutSeconds = READ_SECONDS) => {
       if (timeoutSeconds !== READ_SECONDS) await limit(client, where, timeoutSeconds);
       const { rows } = await ask(client, where, sql, values, timeoutSeconds);
@@ -182,14 +216,29 @@ function statementsOf(client: pg.Client, socket: Socket, where: string): Pick<Se
       const ended = client.query(statement).then(() => ({ state: 'done', notices }) as const);
       try {
         const ran = await Promise.race([ended, left.promise]);
-        if (ran.state === 'running') leave(socket, ended);
-        else await limit(client, where, READ_SECONDS);
+        if (ran.state === 'running') {
+          isSound = false;
+          leave(socket, ended);
+        } else await limit(client, where, READ_SECONDS);
         return ran;
       } finally {
         clearTimeout(timer);
         client.off('notice', note);
       }
     },
+  };
+  async function noting<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (thrown) {
+      isSound = false;
+      throw thrown;
+    }
+  }
+  return {
+    rows: (...asked) => noting(statements.rows(...asked)),
+    run: (...asked) => noting(statements.run(...asked)),
+    isSound: () => isSound,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Performed, Seen } from '../../../core/action.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { Holder, readHolders } from './_horizon.ts';
+import type { KeptSession } from './_kept-session.ts';
 import { isRunning, obstacleOn } from './_locks.ts';
 import { requirePrimary, type Session, type SessionOptions, sqlStateOf, withSession } from './_session.ts';
 import { DatabaseSettings, readSettings, readTable, TableStats } from './_tables.ts';
@@ -33,7 +34,8 @@ export type After = z.infer<typeof After>;
 
 export type Verb = 'vacuum' | 'analyze';
 
-export interface Times extends SessionOptions {
+export interface Times {
+  readonly lockTimeoutSeconds: number;
   readonly followSeconds: number;
   readonly limitSeconds: number;
 }
@@ -45,9 +47,15 @@ function statisticsLagSeconds({ version }: Session): number {
 }
 
 /** Runs the statement of an item where nobody is in its way; proves the effect by the statistics, not by the answer. */
-export async function perform(target: Target<'postgres'>, verb: Verb, item: Item, times: Times): Promise<Performed> {
-  return withSession(target, times, async (session): Promise<Performed> => {
-    requirePrimary(session, target.name);
+export async function perform(
+  sessions: KeptSession,
+  target: string,
+  verb: Verb,
+  item: Item,
+  times: Times,
+): Promise<Performed> {
+  return sessions.use(async (session): Promise<Performed> => {
+    requirePrimary(session, target);
     // A name can come to mean another table between the choice and now; an OID cannot.
     const current = await readTable(session, item.oid);
     if (current?.relation !== item.relation) {

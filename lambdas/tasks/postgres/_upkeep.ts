@@ -6,8 +6,9 @@ import type { Target } from '../../../core/target-kinds.ts';
 import { pause, type Pause, type TaskResult } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { type Choice, skippedCommand, tablesLeft, type UpkeepKind } from './_choice.ts';
-import { withSession } from './_session.ts';
-import { After, type Item, look, perform, type Verb } from './_statement.ts';
+import { type KeptSession, keepSession } from './_kept-session.ts';
+import { type SessionOptions, withSession } from './_session.ts';
+import { After, type Item, look, perform, type Times, type Verb } from './_statement.ts';
 
 /** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
 const Course = z.object({
@@ -131,6 +132,8 @@ async function work<Kind extends string>(
   target: Target<'postgres'>,
   state: State,
 ): Promise<number | undefined> {
+  // Small tables take less time than a new connection for each of them would.
+  await using sessions = keepSession(target, { ...sessionOptions(context), outlivesClient: true });
   for (let [item] = state.queue; item; [item] = state.queue) {
     if (secondsLeft(context) <= neededSeconds(context)) {
       if (mayPause(context, upkeep, 1)) return 1;
@@ -138,8 +141,8 @@ async function work<Kind extends string>(
       return undefined;
     }
     const outcome = await context.act(
-      { ...actionOf(target.name, upkeep.verb, item, state), ...settling(context, upkeep, target, item) },
-      () => perform(target, upkeep.verb, item, timesOf(context)),
+      { ...actionOf(target.name, upkeep.verb, item, state), ...settling(context, upkeep, target, item, sessions) },
+      () => perform(sessions, target.name, upkeep.verb, item, timesOf(context)),
     );
     if (outcome.status === 'running') {
       if (mayPause(context, upkeep, FOLLOW_EVERY_SECONDS)) return FOLLOW_EVERY_SECONDS;
@@ -183,8 +186,15 @@ function settling<Kind extends string>(
   { verb }: Upkeep<Kind>,
   target: Target<'postgres'>,
   item: Item,
+  sessions: KeptSession,
 ): Settling {
-  return { look: (): Promise<Seen> => look(target, verb, item, timesOf(context)) };
+  return {
+    look: async (): Promise<Seen> => {
+      // A role may be allowed one connection at a time.
+      await sessions.release();
+      return look(target, verb, item, { ...sessionOptions(context), outlivesClient: true });
+    },
+  };
 }
 
 function actionOf(target: string, verb: Verb, item: Item, { planned, population }: State): Action {
@@ -226,17 +236,15 @@ export function mayPause(
   return given >= timeoutSeconds - RUNTIME_SECONDS || secondsLeft(context) > seconds + neededSeconds(context);
 }
 
-function timesOf(context: UpkeepContext) {
+function timesOf(context: UpkeepContext): Times {
   const { lockTimeout, followAfter, statementTimeout } = context.input;
   return {
-    ...sessionOptions(context),
     followSeconds: Math.min(followAfter, secondsLeft(context) - RESERVE_SECONDS - lockTimeout),
     limitSeconds: statementTimeout,
     lockTimeoutSeconds: lockTimeout,
-    outlivesClient: true,
   };
 }
 
-function sessionOptions({ sessionName, input }: UpkeepContext) {
+function sessionOptions({ sessionName, input }: UpkeepContext): SessionOptions {
   return { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
 }

@@ -10,8 +10,7 @@ export const benchmark: Benchmark = {
     measureUpkeep({
       ...{ goal: 'P12', dirty: SHOP, hold: 1.1, say },
       because:
-        'every table is looked at by itself before and after, on a connection of its own, and vacuum and analyze are two ' +
-        'passes; the indexes of a table are never vacuumed by parallel workers, nor two tables at once, so that a ' +
+        'every table is looked at by itself before and after, and vacuum and analyze are two passes; the indexes of a table are never vacuumed by parallel workers, nor two tables at once, so that a ' +
         'processor is left to whoever uses the database',
     }),
 };
