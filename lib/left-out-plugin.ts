@@ -25,6 +25,12 @@ const LEFT_OUT: readonly LeftOut[] = [
     path: /^\.\/lib\/(cluster|sentinel|client\/pool)$/,
     instead: 'connect to each server by itself',
   },
+  // Commands are sent by their names; the client's own functions for those of streams, sorted sets and places are not used.
+  {
+    importer: /@redis[/\\]client[/\\]dist[/\\]lib[/\\]commands[/\\]index\.js$/,
+    path: /^\.\/(X|Z|GEO)[A-Z0-9_]+$/,
+    instead: 'send the command with sendCommand',
+  },
   // Only `fettle doctor` asks what a task needs, and it runs where the sources are.
   {
     importer: /lambdas[/\\]tasks[/\\][^/\\]+[/\\][^_/\\][^/\\]*\.ts$/,

@@ -33,6 +33,9 @@ export function bucketSource({ bucket, prefix }: BucketAddress, signal: AbortSig
     list: () => listPrefix(place),
     look: (file) => lookAt(place, file),
     open: (file, range) => openObject(place, file, range),
+    pour: async (file, range, sink) => {
+      for await (const piece of openObject(place, file, range)) sink(piece);
+    },
   };
 }
 

@@ -6,13 +6,15 @@ import { Flaw } from './_flaw.ts';
 
 // At zlib's default of 16 KiB the calls cost more than the work: 4.3 s for what takes 2.4 s with this.
 const PIECE_BYTES = 1024 * 1024;
+// zlib works in a thread of its own, and it goes on while the reader is busy with what it has given.
+const AHEAD = { readableHighWaterMark: 2 * PIECE_BYTES, writableHighWaterMark: 2 * PIECE_BYTES };
 
 export type Codec = 'gzip' | 'zlib' | 'zstd';
 
 const ENGINES: Readonly<Record<Codec, () => Transform & { readonly bytesWritten: number }>> = {
-  gzip: () => createGunzip({ chunkSize: PIECE_BYTES }),
+  gzip: () => createGunzip({ chunkSize: PIECE_BYTES, ...AHEAD }),
   zlib: () => createInflate({ chunkSize: 64 * 1024 }),
-  zstd: () => createZstdDecompress({ chunkSize: PIECE_BYTES }),
+  zstd: () => createZstdDecompress({ chunkSize: PIECE_BYTES, ...AHEAD }),
 };
 
 /**

@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import { Flaw } from './_flaw.ts';
 import { shown } from './_shown.ts';
-import { answered, MOST_FILES, type BackupFile, type BackupSource, type Range } from './_source.ts';
+import { answered, MOST_FILES, type BackupFile, type BackupSource, type Range, type Sink } from './_source.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -16,6 +16,7 @@ export function directorySource(folder: string, signal: AbortSignal): BackupSour
     list: () => listFolder(folder, signal),
     look: (file) => lookAt(folder, file.path),
     open: (file, range) => openFile(join(folder, file.path), file, range, signal),
+    pour: (file, range, sink) => pourFile(join(folder, file.path), file, range, signal, sink),
   };
 }
 
@@ -53,18 +54,47 @@ async function* openFile(
   range: Range = {},
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  // A fresh buffer each time: the one before may still be at work in zlib's thread.
+  const fresh = (sizeBytes: number) => Buffer.allocUnsafeSlow(sizeBytes);
+  yield* readAhead(path, file, range, signal, fresh);
+}
+
+/** Two buffers in turns: one is filled while the other is looked at. */
+async function pourFile(path: string, file: BackupFile, range: Range, signal: AbortSignal, sink: Sink): Promise<void> {
+  const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
+  const next = (sizeBytes: number) => {
+    buffers.reverse();
+    return (buffers[0] ?? Buffer.alloc(0)).subarray(0, sizeBytes);
+  };
+  for await (const piece of readAhead(path, file, range, signal, next)) sink(piece);
+}
+
+async function* readAhead(
+  path: string,
+  file: BackupFile,
+  range: Range,
+  signal: AbortSignal,
+  bufferOf: (sizeBytes: number) => Buffer,
+): AsyncGenerator<Buffer> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
   const handle = await readable(open(path, flags), path);
+  const end = Math.min(range.endByte ?? file.sizeBytes, file.sizeBytes);
+  const read = async (at: number): Promise<Buffer> => {
+    signal.throwIfAborted();
+    const buffer = bufferOf(Math.max(0, Math.min(PIECE_BYTES, end - at)));
+    const { bytesRead } = await readable(handle.read(buffer, 0, buffer.length, at), path);
+    return buffer.subarray(0, bytesRead);
+  };
+  let at = range.startByte ?? 0;
+  let ahead = at < end ? read(at) : undefined;
   try {
-    const end = Math.min(range.endByte ?? file.sizeBytes, file.sizeBytes);
-    for (let at = range.startByte ?? 0; at < end;) {
-      signal.throwIfAborted();
-      // A fresh buffer each time: the one before may still be at work in zlib's thread.
-      const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, end - at));
-      const { bytesRead } = await readable(handle.read(buffer, 0, buffer.length, at), path);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+    while (ahead) {
+      const piece: Buffer = await ahead;
+      at += piece.length;
+      ahead = piece.length > 0 && at < end ? read(at) : undefined;
+      // It is awaited in its turn, or below; until then its failure must not end the process.
+      void Promise.allSettled([ahead]);
+      if (piece.length > 0) yield piece;
     }
     const { size, mtime } = await readable(handle.stat(), path);
     if (size !== file.sizeBytes || mtime.getTime() !== file.lastModified.getTime()) {
@@ -74,6 +104,8 @@ async function* openFile(
       );
     }
   } finally {
+    // Nothing may be written into a buffer, or read from a descriptor, that is not ours any more.
+    await Promise.allSettled([ahead]);
     await handle.close();
   }
 }

@@ -9,7 +9,7 @@ import { readCustom } from './_custom.ts';
 import { decompressed, lacksZstdChecksum, type Codec } from './_decompress.ts';
 import { Flaw, type FlawKind } from './_flaw.ts';
 import { readFolderContents, readFolderDump } from './_folder-dump.ts';
-import type { BackupFile, BackupSource } from './_source.ts';
+import type { BackupFile, BackupSource, Sink } from './_source.ts';
 import { countBytes } from './_rows.ts';
 import { isDumpScript, readScript } from './_sql.ts';
 import { isTar, readTar, readTarContents } from './_tar.ts';
@@ -50,7 +50,9 @@ type Read = Omit<Reading, 'bytesRead'>;
 type Count = (bytes: number) => void;
 
 async function readFolder(source: BackupSource, backup: Backup, count: Count): Promise<Read> {
-  const contents = await readFolderDump(filesByName(backup), (file) => tapped(source.open(file), count));
+  const contents = await readFolderDump(filesByName(backup), (file) =>
+    tapped(source.open(file), (piece) => count(piece.length)),
+  );
   return { contents, flaw: undefined, sha256: undefined, agreesWith: undefined };
 }
 
@@ -60,14 +62,17 @@ async function readFile(source: BackupSource, backup: Backup, count: Count): Pro
   const digest = backup.checksum && (await promisedDigest(source, backup.name, backup.checksum));
   const sha256 = createHash('sha256');
   const other = digest && digest.algorithm !== 'sha256' ? createHash(digest.algorithm) : undefined;
-  const raw = new ByteReader(
-    tapped(source.open(file), (bytes, piece) => {
-      count(bytes);
-      sha256.update(piece);
-      other?.update(piece);
-    }),
-  );
-  const { contents, flaw } = await outcomeOf(raw, backup.name, digest !== undefined);
+  let hashedBytes = 0;
+  const hash = (piece: Buffer) => {
+    hashedBytes += piece.length;
+    count(piece.length);
+    sha256.update(piece);
+    other?.update(piece);
+  };
+  const raw = new ByteReader(tapped(source.open(file), hash));
+  const { contents, flaw } = await outcomeOf(raw, backup.name);
+  // A digest says more than the first flaw on the way: for it, all that is left is read.
+  if (digest && flaw && flaw.kind !== 'changed-while-read') await source.pour(file, { startByte: hashedBytes }, hash);
   const hex = sha256.digest('hex');
   const beside = JSON.stringify(backup.checksum?.file.path);
   if (digest && flaw?.kind !== 'changed-while-read' && (other?.digest('hex') ?? hex) !== digest.hex) {
@@ -78,13 +83,11 @@ async function readFile(source: BackupSource, backup: Backup, count: Count): Pro
   return { contents, flaw, sha256: isWhole ? hex : undefined, agreesWith: digest && beside };
 }
 
-async function outcomeOf(raw: ByteReader, name: string, toTheEnd: boolean): Promise<Pick<Read, 'contents' | 'flaw'>> {
+async function outcomeOf(raw: ByteReader, name: string): Promise<Pick<Read, 'contents' | 'flaw'>> {
   try {
     return { contents: await readContents(raw, name), flaw: undefined };
   } catch (thrown) {
     if (!(thrown instanceof Flaw)) throw thrown;
-    // A digest says more than the first flaw on the way: for it, all that is left is read.
-    if (toTheEnd) await countBytes(raw.rest());
     return { contents: undefined, flaw: { kind: thrown.kind, detail: thrown.message } };
   } finally {
     await raw.close();
@@ -153,12 +156,9 @@ function filesByName(backup: Backup): ReadonlyMap<string, BackupFile> {
   return new Map(backup.files.map((file) => [file.path.slice(backup.name.length + 1), file]));
 }
 
-async function* tapped(
-  pieces: AsyncIterable<Buffer>,
-  tap: (bytes: number, piece: Buffer) => void,
-): AsyncGenerator<Buffer> {
+async function* tapped(pieces: AsyncIterable<Buffer>, tap: Sink): AsyncGenerator<Buffer> {
   for await (const piece of pieces) {
-    tap(piece.length, piece);
+    tap(piece);
     yield piece;
   }
 }
@@ -167,7 +167,7 @@ async function* tapped(
 export async function sha256Of(source: BackupSource, file: BackupFile): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    for await (const piece of source.open(file)) hash.update(piece);
+    await source.pour(file, {}, (piece) => hash.update(piece));
     return hash.digest('hex');
   } catch (thrown) {
     if (thrown instanceof Flaw || thrown instanceof Unavailable) return undefined;

@@ -29,7 +29,11 @@ export interface BackupSource {
   look(file: BackupFile): Promise<BackupFile | undefined>;
   /** The bytes of exactly the listed file; throws `Flaw` where it is another one by now. */
   open(file: BackupFile, range?: Range): AsyncIterable<Buffer>;
+  /** The same for a sink, whose pieces are overwritten as soon as it returns: what is only hashed needs no new memory. */
+  pour(file: BackupFile, range: Range, sink: Sink): Promise<void>;
 }
+
+export type Sink = (piece: Buffer) => void;
 
 // Lists above this are a data store that was taken for a folder of backups.
 export const MOST_FILES = 200_000;

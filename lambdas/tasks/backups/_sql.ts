@@ -7,7 +7,10 @@ const TAIL_BYTES = 4 * 1024;
 // The longest statement of COPY, with 1,600 columns of the longest names, is far below it.
 const LONGEST_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 10;
-const ROWS_END = '\n\\.\n';
+// The newline before it is looked at afterwards: the search is for its first byte, and backslashes are rarer.
+const ROWS_END = Buffer.from('\\.\n');
+/** Of a piece, what is copied to be joined to what is left of the one before it. */
+const JOINED_BYTES = 16 * 1024;
 const STATEMENT =
   /\n(?:(CREATE (?:UNLOGGED |FOREIGN )?TABLE )|(CREATE (?:UNIQUE )?INDEX )|( {4}(?:ADD )?CONSTRAINT )|(INSERT INTO [^\n]*))/g;
 
@@ -76,7 +79,15 @@ class ScriptScan {
   #carry: Buffer = Buffer.from('\n');
 
   push(piece: Buffer): void {
-    const text = this.#carry.length > 0 ? Buffer.concat([this.#carry, piece]) : piece;
+    const joinedBytes = this.#carry.length > 0 ? Math.min(JOINED_BYTES, piece.length) : 0;
+    if (joinedBytes > 0) this.#scan(Buffer.concat([this.#carry, piece.subarray(0, joinedBytes)]));
+    const left = this.#carry.length;
+    // What is left lies within the piece, unless a line is longer than what was joined.
+    if (left <= joinedBytes) this.#scan(piece.subarray(joinedBytes - left));
+    else if (joinedBytes < piece.length) this.#scan(Buffer.concat([this.#carry, piece.subarray(joinedBytes)]));
+  }
+
+  #scan(text: Buffer): void {
     let at = 0;
     while (at < text.length) {
       const next = this.#rowsOf === undefined ? this.#statements(text, at) : this.#rows(text, at);
@@ -94,13 +105,14 @@ class ScriptScan {
     this.#count(this.#carry.toString('latin1'));
   }
 
+  /** `at` is the newline before a row, or a place within one. */
   #rows(text: Buffer, at: number) {
-    const end = text.indexOf(ROWS_END, at, 'latin1');
-    const until = end === -1 ? Math.max(at, text.length - ROWS_END.length + 1) : end;
+    const end = rowsEnd(text, at);
+    const until = end === -1 ? Math.max(at, text.length - ROWS_END.length) : end;
     this.dataBytes += until - at;
     if (end === -1) return { at: until, wantsMore: true };
     this.#rowsOf = undefined;
-    return { at: end + ROWS_END.length - 1, wantsMore: false };
+    return { at: end + ROWS_END.length, wantsMore: false };
   }
 
   #statements(text: Buffer, at: number) {
@@ -132,4 +144,11 @@ class ScriptScan {
       if (insert) this.dataBytes += statement.length;
     }
   }
+}
+
+/** Where the newline before COPY's closing line stands; a row may end in the same bytes, but never begins with them. */
+function rowsEnd(text: Buffer, from: number): number {
+  for (let end = text.indexOf(ROWS_END, from + 1); end !== -1; end = text.indexOf(ROWS_END, end + 1))
+    if (text[end - 1] === NEWLINE) return end - 1;
+  return -1;
 }

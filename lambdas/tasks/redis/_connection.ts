@@ -108,22 +108,32 @@ async function connect(client: Client, address: RedisAddress, bounded: Bounded):
   }
 }
 
+// What has the same bytes as text.
+const ASCII = /^[\x20-\x7e]*$/;
+const AS_TEXT = { typeMapping: {} };
+const AS_BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
 function sessionOn(client: Client, address: RedisAddress, bounded: Bounded): RedisSession {
-  const ask = async (command: Command, bytes: boolean): Promise<Answer> => {
-    try {
-      const typeMapping = bytes ? { [RESP_TYPES.BLOB_STRING]: Buffer } : {};
-      return { reply: (await client.sendCommand([...command], { typeMapping })) as Reply };
-    } catch (thrown) {
-      if (thrown instanceof ErrorReply) return { refused: thrown.message };
-      throw thrown instanceof Unavailable ? thrown : failureOf(address, thrown);
-    }
+  const toReply = (reply: unknown): Answer => ({ reply: reply as Reply });
+  const toRefusal = (thrown: unknown): Answer => {
+    if (thrown instanceof ErrorReply) return { refused: thrown.message };
+    throw thrown instanceof Unavailable ? thrown : failureOf(address, thrown);
   };
+  const ask = (command: Command, bytes: boolean): Promise<Answer> =>
+    client.sendCommand(command.map(written), bytes ? AS_BYTES : AS_TEXT).then(toReply, toRefusal);
   return {
     address,
     send: (command) => bounded(command[0], () => ask(command, false)),
     sendAll: (commands) =>
       bounded(commands[0]?.[0] ?? 'nothing', () => Promise.all(commands.map((command) => ask(command, true)))),
   };
+}
+
+/** The client writes a command of texts in one piece, and one with bytes in three: for thousands that is most of the work. */
+function written(part: string | Buffer): string | Buffer {
+  if (typeof part === 'string') return part;
+  const text = part.toString('latin1');
+  return ASCII.test(text) ? text : part;
 }
 
 /** Ends whatever is waited for at the time limit, at the deadline, or when the connection fails. */

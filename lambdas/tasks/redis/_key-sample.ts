@@ -45,6 +45,8 @@ export interface KeySample {
 const PAGE = 500;
 /** From so many keys the patterns are known well enough; of the others only what is counted is asked. */
 const NAMED_KEYS = 20_000;
+/** A page that takes such a multiple of the quickest waited for others, or others wait for it. */
+const BUSY_FACTOR = 2;
 const SLOW_FACTOR = 5;
 const SLOW_AT_LEAST_MS = 20;
 const SLOW_ROUNDS = 5;
@@ -81,7 +83,7 @@ export async function sampleKeys(
   const progress: Progress = { keys: 0, sized: 0, observations: [], big: new Map(), refused: new Map() };
   const total = databases.reduce((sum, { keys }) => sum + keys, 0);
   const until = clock().getTime() + limits.sampleSeconds * 1_000;
-  const pace = await paceOf(session, clock);
+  const pace = await paceOf(session);
   let ended: KeySample['ended'] = 'all';
   for (const { database, keys } of databases.toSorted((a, b) => a.database - b.database)) {
     // Each database gets its part, and a small one is looked at anyway.
@@ -103,7 +105,7 @@ interface Part {
   readonly share: number;
   readonly until: number;
   readonly limits: SampleLimits;
-  readonly pace: () => Promise<'fine' | 'slow'>;
+  readonly pace: Pace;
   readonly clock: () => Date;
 }
 
@@ -121,16 +123,18 @@ async function sampleDatabase(session: RedisSession, part: Part, progress: Progr
     seen += chosen.length;
     const isLast = cursor === '0' || seen >= share;
     const sizes = chosen.slice(0, Math.max(0, limits.sampleSizes - progress.sized));
-    const answers = await session.sendAll([
-      ...chosen.map((key): Command => ['PTTL', key]),
-      ...sizes.map((key): Command => ['MEMORY', 'USAGE', key]),
-      // The next page comes with this one: one round trip for both.
-      ...(isLast ? [] : [['SCAN', cursor, 'COUNT', String(PAGE)] as const]),
-    ]);
+    const answers = await pace.timed(() =>
+      session.sendAll([
+        ...chosen.map((key): Command => ['PTTL', key]),
+        ...sizes.map((key): Command => ['MEMORY', 'USAGE', key]),
+        // The next page comes with this one: one round trip for both.
+        ...(isLast ? [] : [['SCAN', cursor, 'COUNT', String(PAGE)] as const]),
+      ]),
+    );
     const sizeAnswers = answers.slice(chosen.length, chosen.length + sizes.length);
     note(progress, limits.bigKeyBytes, { database, keys: chosen, expiries: answers, sizes: sizeAnswers });
     if (isLast) return cursor === '0' && chosen.length === keys.length ? 'all' : 'enough';
-    if ((await pace()) === 'slow') return 'slow';
+    if ((await pace.pause()) === 'slow') return 'slow';
     if (clock().getTime() >= until) return 'time';
     page = pageOf(answers.at(-1));
   }
@@ -199,25 +203,46 @@ function summed({ keys, sized, observations, big, refused }: Progress, ended: Ke
   };
 }
 
-/** Tells whether the server answers as it did before: a PING waits behind all that the server has to do. */
-async function paceOf(session: RedisSession, clock: () => Date): Promise<() => Promise<'fine' | 'slow'>> {
-  const roundTrip = async () => {
-    const start = clock().getTime();
-    await session.send(['PING']);
-    return clock().getTime() - start;
+interface Pace {
+  /** Does a page and notes how long it takes: it waits behind all that the server has to do. */
+  timed<Answered>(page: () => Promise<Answered>): Promise<Answered>;
+  /** Gives the other clients of the server as long as they made the page wait; `slow`: it is to be left alone. */
+  pause(): Promise<'fine' | 'slow'>;
+}
+
+/**
+ * Tells whether the server answers as it did before.
+ *
+ * A page waits at least as long as a PING would, so that only after a long one the server is asked whether it was busy
+ * or this process was.
+ */
+async function paceOf(session: RedisSession): Promise<Pace> {
+  const timed = async <Answered>(work: () => Promise<Answered>): Promise<[Answered, number]> => {
+    const start = performance.now();
+    return [await work(), performance.now() - start];
   };
-  const first = [await roundTrip(), await roundTrip(), await roundTrip()];
-  const limit = Math.max(SLOW_AT_LEAST_MS, SLOW_FACTOR * Math.min(...first));
+  const roundTrip = async () => (await timed(() => session.send(['PING'])))[1];
+  const limit = Math.max(
+    SLOW_AT_LEAST_MS,
+    SLOW_FACTOR * Math.min(await roundTrip(), await roundTrip(), await roundTrip()),
+  );
+  let quickestMs = Infinity;
+  let tookMs = 0;
   let slow = 0;
-  return async () => {
-    if ((await roundTrip()) <= limit) {
-      slow = 0;
+  return {
+    timed: async (page) => {
+      const [answered, milliseconds] = await timed(page);
+      tookMs = milliseconds;
+      quickestMs = Math.min(quickestMs, tookMs);
+      return answered;
+    },
+    pause: async () => {
+      slow = tookMs > limit && (await roundTrip()) > limit ? slow + 1 : 0;
+      if (slow >= SLOW_ROUNDS) return 'slow';
+      if (slow > 0) await sleep(PAUSE_MS * slow);
+      else if (tookMs > BUSY_FACTOR * quickestMs) await sleep(Math.min(PAUSE_MS, tookMs - quickestMs));
       return 'fine';
-    }
-    slow += 1;
-    if (slow >= SLOW_ROUNDS) return 'slow';
-    await sleep(PAUSE_MS * slow);
-    return 'fine';
+    },
   };
 }
 

@@ -86,6 +86,10 @@ export async function readingOf(files: Readonly<Record<string, Buffer>>, pieceBy
       const body = files[path] ?? Buffer.alloc(0);
       for (let at = 0; at < body.length; at += pieceBytes) yield body.subarray(at, at + pieceBytes);
     },
+    pour: ({ path }, { startByte = 0 }, sink) => {
+      sink(files[path]?.subarray(startByte) ?? Buffer.alloc(0));
+      return Promise.resolve();
+    },
   };
   const [backup] = catalogue(listed, { match: '*', timezone: 'UTC' });
   if (!backup) throw new Error('there is no backup among the files');

@@ -64,12 +64,14 @@ describe('load', () => {
   ];
   const page = `*2\r\n${bulk('7')}*1\r\n${bulk('a:1')}`;
 
-  async function findingsOf(pingMilliseconds: number, input: Record<string, number>) {
-    let pings = 0;
+  async function findingsOf(serverMilliseconds: number, input: Record<string, number>) {
+    let pages = 0;
     const stranger = await startProxy((command, socket) => {
-      // The first is the greeting, the next three are the server at rest.
-      if (command === 'PING' && ++pings > 4) {
-        setTimeout(() => socket.write('+PONG\r\n'), pingMilliseconds);
+      // The first, and the PINGs before it, are the server at rest.
+      if (command === 'SCAN') pages += 1;
+      const late = { SCAN: page, PING: '+PONG\r\n' }[command];
+      if (late !== undefined && pages > 1) {
+        setTimeout(() => socket.write(late), serverMilliseconds);
         return undefined;
       }
       const answers: Record<string, string> = { PING: '+PONG\r\n', INFO: bulk(info.join('\r\n')), SCAN: page };
@@ -78,7 +80,8 @@ describe('load', () => {
     opened.push(stranger);
     const targets = { cache: { url: `redis://127.0.0.1:${stranger.port}` } };
     const { findings } = await resultOf({ task, targets, input });
-    return { findings, scans: stranger.commands.filter((command) => command === 'SCAN').length };
+    const sent = (wanted: string) => stranger.commands.filter((command) => command === wanted).length;
+    return { findings, scans: sent('SCAN'), pings: sent('PING') };
   }
 
   test('a server whose answers slow down is left alone, and the sample is unknown', async () => {
@@ -88,6 +91,13 @@ describe('load', () => {
     expect(findings.find(({ kind }) => kind === 'not-sampled')?.summary).toBe(
       'of 50,000 keys 5 could be looked at, then its answers slowed down',
     );
+  });
+
+  test('a server that answers as before is not asked how it is after each page', async () => {
+    const { scans, pings } = await findingsOf(0, { sampleKeys: 20 });
+
+    expect(scans).toBeGreaterThanOrEqual(20);
+    expect(pings).toBeLessThan(scans);
   });
 
   test('a scan that never ends is ended by its time', async () => {
