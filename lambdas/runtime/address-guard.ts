@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { InvalidInput, messageOf, Unavailable } from '../../core/errors.ts';
+import { abortAfter } from './time-limit.ts';
 
 type Ip = ReturnType<typeof ipaddr.parse>;
 
@@ -101,7 +102,7 @@ async function systemLookup(hostname: string): Promise<readonly string[]> {
 }
 
 async function lookUp(host: string, { timeoutSeconds, signal, lookupAll = systemLookup }: ResolveOptions) {
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const timeout = abortAfter(timeoutSeconds);
   const stop = signal ? AbortSignal.any([timeout, signal]) : timeout;
   // The system's look-up cannot be stopped; it is left alone with its answer.
   const { promise: stopped, reject } = Promise.withResolvers<never>();

@@ -4,8 +4,8 @@ import { targetsOf } from '../../../core/platform.ts';
 import { defineTask } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { abortBefore } from '../../runtime/time-limit.ts';
 import { examine } from './_examination.ts';
-import { secondsBetween } from './_judgement.ts';
 import { backupNeeds } from './_needs.ts';
 import { permissionsFor, sourceOf } from './_place.ts';
 import { shown } from './_shown.ts';
@@ -44,15 +44,6 @@ const Input = z.strictObject({
     .describe('The multiple of the usual size above which a backup is looked at'),
 });
 
-// What the task does besides reading: enough to say so before it is stopped.
-const MOST_MARGIN_SECONDS = 5;
-
-/** Aborts a little before the deadline, so that there is time left to say how far it came. */
-function beforeDeadline(signal: AbortSignal, leftSeconds: number): AbortSignal {
-  const margin = Math.min(MOST_MARGIN_SECONDS, leftSeconds / 10);
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, leftSeconds - margin) * 1_000)]);
-}
-
 export const task = defineTask({
   name: 'backups-verify',
   summary: 'Verifies that there is a young backup of usual size, and reads the newest to its end',
@@ -68,7 +59,7 @@ export const task = defineTask({
     eachTarget(
       targets,
       async ({ name: target, url }) => {
-        const stop = beforeDeadline(signal, secondsBetween(clock(), deadline));
+        const stop = abortBefore(deadline, clock(), signal);
         const { observations, measurements } = await examine(sourceOf(url.reveal(), stop), input, {
           now,
           signal: stop,

@@ -11,6 +11,7 @@ import { isReference } from '../../../core/target-kinds.ts';
 import { defineTask, type Permission } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { abortBefore } from '../../runtime/time-limit.ts';
 import { readFolder } from './_auth-folder.ts';
 import { readGroup } from './_auth-group.ts';
 import type { LogState } from './_auth-series.ts';
@@ -62,15 +63,7 @@ const Input = z.strictObject({
     ),
 });
 
-// What the task does besides reading: enough to say so before it is stopped.
-const MOST_MARGIN_SECONDS = 5;
 const GROUP_PREFIX = 'cloudwatch-logs:';
-
-/** Aborts a little before the deadline, so that there is time left to say how far it came. */
-function beforeDeadline(signal: AbortSignal, leftSeconds: number): AbortSignal {
-  const margin = Math.min(MOST_MARGIN_SECONDS, leftSeconds / 10);
-  return AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, leftSeconds - margin) * 1_000)]);
-}
 
 function isPattern(text: string): boolean {
   try {
@@ -172,7 +165,7 @@ export const task = defineTask({
         const pattern = input.pattern === undefined ? undefined : RE2JS.compile(input.pattern);
         const tally = new LoginTally(window, input);
         const scan = new LoginScan(tally, { window, timezone: input.timezone, pattern });
-        const stop = beforeDeadline(signal, (deadline.getTime() - clock().getTime()) / 1_000);
+        const stop = abortBefore(deadline, clock(), signal);
         const logs = await readLogs(url, { input, window, scan, signal: stop });
         const summary = tally.summary();
         const limits = { window, silentAfter: input.silentAfter, hasPattern: pattern !== undefined };
