@@ -13,19 +13,22 @@ export interface Program {
   readonly debianPackage: string;
 }
 
-/** True where a folder of PATH has the program. */
-export async function isInstalled(program: string): Promise<boolean> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  const found = await Promise.all(folders.map((folder) => isExecutable(join(folder, program))));
-  return found.includes(true);
+/** The path of a program of the system; undefined where no folder of PATH has it. */
+export async function pathOf(program: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+    const path = join(folder, program);
+    if (await isExecutable(path)) return path;
+  }
+  return undefined;
 }
 
 async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return true;
-  } catch {
-    return false;
+  } catch (absent) {
+    if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((absent as NodeJS.ErrnoException).code ?? '')) return false;
+    throw absent;
   }
 }
 
@@ -35,9 +38,9 @@ async function isExecutable(path: string): Promise<boolean> {
  * Says what it does; where neither is possible it says so and answers false.
  */
 export async function obtain({ name, debianPackage }: Program, say: (text: string) => void): Promise<boolean> {
-  if (await isInstalled(name)) return true;
+  if (await pathOf(name)) return true;
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot || !(await isInstalled('apt-get'))) {
+  if (!isRoot || !(await pathOf('apt-get'))) {
     say(`${name} is not installed, so the demo goes without it; the package ${debianPackage} has it`);
     return false;
   }
@@ -50,7 +53,7 @@ export async function obtain({ name, debianPackage }: Program, say: (text: strin
       env,
       timeout: INSTALLING_MILLISECONDS,
     });
-    return await isInstalled(name);
+    return (await pathOf(name)) !== undefined;
   } catch (thrown) {
     say(`${debianPackage} could not be installed, so the demo goes without it: ${messageOf(thrown).split('\n', 1)[0]}`);
     return false;

@@ -7,6 +7,7 @@ import {
   type LogGroup,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
+import { awsClientSettings } from '../../runtime/aws-client.ts';
 import type { LogState } from './_auth-series.ts';
 import type { LoginScan } from './_login-scan.ts';
 import type { TimeWindow } from './_login-tally.ts';
@@ -18,16 +19,8 @@ const MOST_REMEMBERED = 100_000;
 let client: CloudWatchLogsClient | undefined;
 
 function logsClient(): CloudWatchLogsClient {
-  client ??= new CloudWatchLogsClient({
-    // FilterLogEvents is throttled at a few calls a second for a whole account.
-    maxAttempts: 6,
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: REQUEST_SECONDS * 1_000,
-      throwOnRequestTimeout: true,
-      socketTimeout: REQUEST_SECONDS * 1_000,
-    },
-  });
+  // FilterLogEvents is throttled at a few calls a second for a whole account.
+  client ??= new CloudWatchLogsClient(awsClientSettings({ requestTimeoutSeconds: REQUEST_SECONDS, maxAttempts: 6 }));
   return client;
 }
 

@@ -5,6 +5,7 @@ import {
   type LogGroup,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
+import { awsClientSettings } from '../../runtime/aws-client.ts';
 
 const SCHEME = 'cloudwatch-logs:';
 const REQUEST_SECONDS = 10;
@@ -13,15 +14,7 @@ const MOST_GROUPS = 10_000;
 let client: CloudWatchLogsClient | undefined;
 
 function logsClient(): CloudWatchLogsClient {
-  client ??= new CloudWatchLogsClient({
-    maxAttempts: 4,
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: REQUEST_SECONDS * 1_000,
-      throwOnRequestTimeout: true,
-      socketTimeout: REQUEST_SECONDS * 1_000,
-    },
-  });
+  client ??= new CloudWatchLogsClient(awsClientSettings({ requestTimeoutSeconds: REQUEST_SECONDS, maxAttempts: 4 }));
   return client;
 }
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { pathOf } from '../programs.ts';
 
 export interface RedisOptions {
   /** Holds the data, the certificates and the process id; it is made where there is none. */
@@ -41,12 +42,8 @@ const START_SECONDS = 20;
 const run = promisify(execFile);
 
 /** The path of the system's `redis-server`; undefined where the machine has none. */
-export async function redisProgram(): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
-    const path = join(folder, PROGRAM);
-    if (await isExecutable(path)) return path;
-  }
-  return undefined;
+export function redisProgram(): Promise<string | undefined> {
+  return pathOf(PROGRAM);
 }
 
 /** Starts a real Redis on the loopback; a server that a killed process left in the folder is ended first. */
@@ -182,16 +179,6 @@ async function isServer(pid: number, port: number): Promise<boolean> {
     return stdout.includes(PROGRAM) && stdout.includes(`127.0.0.1:${port}`);
   } catch (absent) {
     if ((absent as { code?: unknown }).code === 1) return false;
-    throw absent;
-  }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch (absent) {
-    if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((absent as NodeJS.ErrnoException).code ?? '')) return false;
     throw absent;
   }
 }
