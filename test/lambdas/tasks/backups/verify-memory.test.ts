@@ -55,6 +55,5 @@ test('500 MiB of one line that compress a thousandfold do not fill the memory', 
   const { kinds, mostMiB } = await verifyIn64MiB(folder.path);
   // Its last row does not end, so the closing line of its rows is none.
   expect(kinds).toContain('cut-short');
-  // On a busy machine buffers wait longer to be collected; the line itself would take 500.
-  expect(mostMiB).toBeLessThan(400);
+  expect(mostMiB).toBeLessThan(256);
 });
