@@ -50,6 +50,17 @@ export async function* decompressed(pieces: AsyncIterable<Buffer>, codec: Codec,
   if (surplusBytes > 0) throw new Flaw('damaged', `${surplusBytes} bytes follow the end of ${what} (${codec})`);
 }
 
+/**
+ * Gives the memory of a piece back at once, where it is the last one of its buffer; whoever calls it keeps no part of it.
+ *
+ * Left to the garbage collector, hundreds of megabytes that pass through cost a third of the time of reading them.
+ */
+export function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
+  // Only what was made for one stream has this size; small buffers are parts of what all of the process shares.
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === PIECE_BYTES;
+  if (isOwn && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
+}
+
 /** True for a zstd frame without a checksum of its content: pg_dump writes none, the zstd program does. */
 export function lacksZstdChecksum(head: Buffer): boolean {
   return ((head[4] ?? 0) & 0b100) === 0;

@@ -1,5 +1,6 @@
 import type { ByteReader } from './_byte-reader.ts';
 import type { Contents, Created } from './_contents.ts';
+import { giveBack } from './_decompress.ts';
 import { Flaw } from './_flaw.ts';
 
 const HEAD_BYTES = 64 * 1024;
@@ -26,8 +27,8 @@ export async function readScript(reader: ByteReader): Promise<Contents> {
   let tail: Buffer = Buffer.alloc(0);
   for await (const piece of reader.rest()) {
     scan.push(piece);
-    tail =
-      piece.length >= TAIL_BYTES ? piece.subarray(-TAIL_BYTES) : Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
+    tail = Buffer.concat([tail, piece.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    giveBack(piece);
   }
   scan.end();
   requireClosing(head, tail.toString('latin1'));

@@ -30,7 +30,10 @@ export async function measureUpkeep({ goal, dirty, hold, because, say }: Upkeep)
     const analyzed = await toEnd(analyze, url, small);
     waits.push(vacuumed.waitSeconds + analyzed.waitSeconds);
   }
-  const theirs = (jobs: number) => () => perform(vacuumdb, '--analyze', '--quiet', `--jobs=${jobs}`, `--dbname=${url}`);
+  const theirs =
+    (...processes: readonly string[]) =>
+    () =>
+      perform(vacuumdb, '--analyze', '--quiet', ...processes, `--dbname=${url}`);
 
   const { pairs, seconds } = await inRounds({
     before: async () => {
@@ -39,7 +42,7 @@ export async function measureUpkeep({ goal, dirty, hold, because, say }: Upkeep)
       begun = new Date();
     },
     after: (side) => gateKept(url, dirty, begun, side),
-    sides: { ours, one: theirs(1), two: theirs(2) },
+    sides: { ours, one: theirs(...ONE_PROCESS), two: theirs('--jobs=2') },
   });
   const which = dirty.length === SHOP.length ? 'all' : `${dirty.length} of them (${dirty[0]?.rows ?? 0} rows each)`;
   const what =
@@ -47,10 +50,23 @@ export async function measureUpkeep({ goal, dirty, hold, because, say }: Upkeep)
     `rows updated; without the ${Math.max(...waits)} s that the state machine waits`;
   const common = { what, ours: seconds.ours, unit: 'seconds', hold, better: 'less', pairs, because } as const;
   return [
-    { ...common, goal: `${goal}a`, peer: '`vacuumdb --analyze --jobs=1`', theirs: seconds.one },
-    { ...common, goal: `${goal}b`, peer: '`vacuumdb --analyze --jobs=2`', theirs: seconds.two },
+    {
+      ...common,
+      goal: `${goal}a`,
+      peer: `\`vacuumdb --analyze ${ONE_PROCESS.join(' ')}\`, as many processes as ours`,
+      theirs: seconds.one,
+    },
+    {
+      ...common,
+      goal: `${goal}b`,
+      peer: '`vacuumdb --analyze --jobs=2` and its workers for indexes',
+      theirs: seconds.two,
+    },
   ];
 }
+
+/** Ours has no worker for indexes either. */
+const ONE_PROCESS = ['--jobs=1', '--parallel=0'] as const;
 
 interface Counted {
   readonly relname: string;
