@@ -30,6 +30,8 @@ function progressText(progress: Progress): string {
       return `  ${progress.task} …`;
     case 'lost':
       return `  ${progress.task} ended without an answer: ${progress.error}`;
+    case 'unlogged':
+      return `  the log cannot be written: ${progress.error}`;
     case 'ended': {
       const { status, verdict, waitSeconds } = progress.outcome;
       return `  ${progress.task} ${status === 'paused' ? `goes on at the target, looked at again in ${waitSeconds} s` : verdict}`;

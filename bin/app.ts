@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { coded } from '../core/error-codes.ts';
 import { InvalidInput } from '../core/errors.ts';
 import { loadCatalogue } from '../lambdas/catalogue.ts';
 import { addDeployments } from '../lib/stacks/add-deployments.ts';
@@ -26,7 +27,7 @@ async function find(): Promise<Deployments> {
       environment: contextText('environment'),
     });
   } catch (thrown) {
-    if (thrown instanceof InvalidInput) return { problems: [thrown.message] };
+    if (thrown instanceof InvalidInput) return { problems: [coded(thrown.message, thrown.code)] };
     throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { InvalidInput, messageOf } from '../core/errors.ts';
+import { quoted } from '../core/calendar/problem.ts';
+import { InvalidInput } from '../core/errors.ts';
 import { nearestWord } from '../lib/profiles/nearest-word.ts';
 
 /** The exit codes of every command. */
@@ -16,9 +17,12 @@ export interface CommandArguments {
 export interface Command {
   readonly name: string;
   readonly summary: string;
+  /** One line; it is shown under every mistake in the words of a command line. */
   readonly usage: string;
   readonly example: string;
   readonly options: ParseArgsOptionsConfig;
+  /** The one thing that it may be given beside options; absent where it takes only options. */
+  readonly argument?: { readonly name: string; readonly required: boolean };
   readonly run: (given: CommandArguments) => Promise<number>;
 }
 
@@ -35,20 +39,69 @@ export const PLATFORM_OPTIONS = {
 
 const EVERYWHERE = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const;
 
-/** Parses the arguments of a command; an unknown option is answered with the nearest one. */
+/** True where the answer is wanted as JSON, an error included; known before anything else is. */
+export function wantsJson(given: readonly string[]): boolean {
+  const end = given.indexOf('--');
+  return given.slice(0, end < 0 ? given.length : end).includes('--json');
+}
+
+/** Parses the arguments of a command. Throws `InvalidInput`, with the nearest option where one is unknown. */
 export function parseCommand(command: Command, given: readonly string[]): Omit<CommandArguments, 'signal'> {
-  const options = { ...EVERYWHERE, ...command.options };
-  try {
-    const { values, positionals } = parseArgs({ args: [...given], options, allowPositionals: true });
-    return { values: values as CommandArguments['values'], positionals };
-  } catch (thrown) {
-    const unknown = /'--?([\w-]+)/.exec(messageOf(thrown))?.[1];
-    const nearest =
-      unknown !== undefined && !(unknown in options) ? nearestWord(unknown, Object.keys(options)) : undefined;
-    const hint = nearest === undefined ? '' : `; did you mean --${nearest}?`;
-    const [problem = ''] = messageOf(thrown).split('. ');
-    throw new InvalidInput(`${problem.toLowerCase()}${hint}\n\n  ${command.usage}`);
+  const options: ParseArgsOptionsConfig = { ...EVERYWHERE, ...command.options };
+  const { tokens } = parseArgs({ args: [...given], options, strict: false, tokens: true, allowPositionals: true });
+  const values: Record<string, string | boolean> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const value = optionValue(token, options);
+    if (typeof value === 'string' && token.name in values)
+      throw new InvalidInput('CLI_OPTION_TWICE', `--${token.name} is given twice, with ${quoted(value)} at last`);
+    values[token.name] = value;
   }
+  if (values['help'] !== true) checkArguments(command, positionals);
+  return { values, positionals };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function optionValue({ name, rawName, value, inlineValue }: OptionToken, options: ParseArgsOptionsConfig) {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (option === undefined) {
+    const nearest = nearestWord(name, Object.keys(options));
+    const hint = nearest === undefined ? '' : `; did you mean --${nearest}?`;
+    throw new InvalidInput('CLI_UNKNOWN_OPTION', `there is no option ${quoted(rawName)}${hint}`);
+  }
+  if (option.type === 'boolean') {
+    if (inlineValue)
+      throw new InvalidInput('CLI_OPTION_VALUE', `--${name} takes no value, found ${quoted(value ?? '')}`);
+    return true;
+  }
+  // What begins with a hyphen is the next option: the value was forgotten.
+  if (value === undefined || (!inlineValue && value.startsWith('-')))
+    throw new InvalidInput('CLI_OPTION_VALUE', `--${name} needs a value`);
+  if (value.trim() === '')
+    throw new InvalidInput('CLI_OPTION_VALUE', `--${name} needs a value, found ${quoted(value)}`);
+  return value;
+}
+
+function checkArguments({ argument }: Command, given: readonly string[]): void {
+  const [first, second] = given;
+  if (first === undefined) {
+    if (argument?.required) throw new InvalidInput('CLI_MISSING', `name one ${argument.name}`);
+    return;
+  }
+  const beyond = argument === undefined ? first : second;
+  if (beyond !== undefined) {
+    const takes = argument === undefined ? 'this command takes only options' : `name one ${argument.name}`;
+    throw new InvalidInput('CLI_ARGUMENT', `${takes}, found also ${quoted(beyond)}`);
+  }
+  if (first.trim() === '') throw new InvalidInput('CLI_ARGUMENT', `name one ${argument?.name}, found ${quoted(first)}`);
 }
 
 /** The text of an option that was given; undefined where it was not. */

@@ -1,28 +1,47 @@
 import { readdir } from 'node:fs/promises';
-import { InvalidInput, messageOf, Refused } from '../core/errors.ts';
-import { redact } from '../core/secret.ts';
-import { nearestWord } from '../lib/profiles/nearest-word.ts';
-import { type Command, EXIT, helpOf, parseCommand } from './command.ts';
+import { quoted } from '../core/calendar/problem.ts';
+import { coded } from '../core/error-codes.ts';
+import { InvalidInput } from '../core/errors.ts';
+import { nearestHint } from '../lib/profiles/nearest-word.ts';
+import { systemReason } from '../lib/system-reason.ts';
+import { type Command, EXIT, helpOf, parseCommand, wantsJson } from './command.ts';
+import { failureJson, failureOf, failureText, traceText } from './failure.ts';
 
-/** Finds the command, runs it, and turns what is thrown into a sentence and an exit code. */
-async function main([verb, ...given]: readonly string[]): Promise<number> {
-  const commands = await commandNames();
-  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
-    process.stdout.write(await overview(commands));
-    return verb === undefined ? EXIT.usage : EXIT.fine;
+/** Runs the command line to its exit code; what is thrown becomes a sentence, and JSON where that is wanted. */
+async function main(words: readonly string[]): Promise<number> {
+  let usage = async () => overview(await commandNames());
+  try {
+    const [verb, ...given] = words;
+    const commands = await commandNames();
+    if (verb === '--help' || verb === '-h' || verb === 'help') {
+      process.stdout.write(await overview(commands));
+      return EXIT.fine;
+    }
+    const command = await load(knownCommand(verb, commands));
+    usage = () => Promise.resolve(`usage  ${command.usage}\n`);
+    const parsed = parseCommand(command, given);
+    if (parsed.values['help']) {
+      process.stdout.write(helpOf(command));
+      return EXIT.fine;
+    }
+    return await command.run({ ...parsed, signal: interruption() });
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    process.stderr.write(failureText(failure));
+    if (failure.code.startsWith('CLI_')) process.stderr.write(`\n${await usage()}`);
+    if (wantsJson(words)) process.stdout.write(failureJson(failure));
+    if (process.env['FETTLE_DEBUG']) process.stderr.write(traceText(thrown));
+    return failure.exitCode;
   }
-  if (!commands.includes(verb)) {
-    const nearest = nearestWord(verb, commands);
-    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    throw new InvalidInput(`there is no command "${verb}"${hint}\n\n${await overview(commands)}`);
+}
+
+function knownCommand(verb: string | undefined, commands: readonly string[]): string {
+  if (verb === undefined || verb.startsWith('-')) {
+    const found = verb === undefined ? '' : `, found ${quoted(verb)}`;
+    throw new InvalidInput('CLI_MISSING', `name a command first${found}`);
   }
-  const command = await load(verb);
-  const parsed = parseCommand(command, given);
-  if (parsed.values['help']) {
-    process.stdout.write(helpOf(command));
-    return EXIT.fine;
-  }
-  return command.run({ ...parsed, signal: interruption() });
+  if (commands.includes(verb)) return verb;
+  throw new InvalidInput('CLI_UNKNOWN_COMMAND', `there is no command ${quoted(verb)}${nearestHint(verb, commands)}`);
 }
 
 /** Aborts at the first Ctrl-C; the second one ends the process at once. */
@@ -45,23 +64,24 @@ async function load(name: string): Promise<Command> {
 
 async function overview(names: readonly string[]): Promise<string> {
   const commands = await Promise.all(names.map(load));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return `usage  fettle <command> [options]\n\n${lines.join('\n')}\n\nfettle <command> --help shows the options and an example\n`;
 }
 
-// A reader that has read enough (head, a closed pager) is no error.
+// A reader that has read enough (head, a closed pager) is no error; nobody to talk to is none either, least of all
+// in the middle of a run.
+let unwritten: Error | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.fine);
+  if (error.code !== 'EPIPE') unwritten ??= error;
 });
+process.stderr.on('error', () => undefined);
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (thrown) {
-  // An error may quote the address that it is about.
-  const said = redact(thrown instanceof InvalidInput ? thrown.message : messageOf(thrown), []);
-  process.stderr.write(`fettle: ${said}\n`);
-  const known = thrown instanceof InvalidInput ? EXIT.usage : thrown instanceof Refused ? EXIT.refused : EXIT.bad;
-  process.exitCode = known;
-  if (process.env['FETTLE_DEBUG']) process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? '') : ''}\n`);
+const exitCode = await main(process.argv.slice(2));
+await new Promise((resolve) => process.stdout.write('', resolve));
+if (unwritten) {
+  const reason = systemReason(unwritten) ?? unwritten.message;
+  process.stderr.write(`fettle: ${coded(`the answer could not be written: ${reason}`, 'OUTPUT_UNWRITTEN')}\n`);
 }
+// Said aloud, because a library of the demo makes the exit code of a process that merely ends 0.
+process.exit(unwritten && exitCode === EXIT.fine ? EXIT.bad : exitCode);

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { InvalidInput } from '../core/errors.ts';
+import { coded } from '../core/error-codes.ts';
+import { InvalidInput, messageOf } from '../core/errors.ts';
 import { scaffoldTask } from '../lib/scaffold.ts';
 
 const USAGE = `usage: npm run new-task <domain>/<verb>-<object> [-- --target <kind>] [--root <folder>]
@@ -16,7 +17,7 @@ async function newTask(): Promise<number> {
   try {
     const { values, positionals } = readArguments();
     const [place] = positionals;
-    if (place === undefined || positionals.length > 1) throw new InvalidInput(`name one task\n\n${USAGE}`);
+    if (place === undefined || positionals.length > 1) throw new InvalidInput('CLI_MISSING', 'name one task');
     const root = path.resolve(values.root ?? REPOSITORY);
     const files = await scaffoldTask({ place, root, target: values.target });
     console.log(files.map((file) => `wrote ${file}`).join('\n'));
@@ -26,7 +27,8 @@ async function newTask(): Promise<number> {
     return 0;
   } catch (thrown) {
     if (!(thrown instanceof InvalidInput)) throw thrown;
-    console.error(thrown.message);
+    console.error(coded(thrown.message, thrown.code));
+    if (thrown.code.startsWith('CLI_')) console.error(`\n${USAGE}`);
     return 2;
   }
 }
@@ -36,7 +38,7 @@ function readArguments() {
   try {
     return parseArgs({ options, allowPositionals: true });
   } catch (thrown) {
-    throw new InvalidInput(`${(thrown as Error).message}\n\n${USAGE}`, { cause: thrown });
+    throw new InvalidInput('CLI_UNKNOWN_OPTION', messageOf(thrown), { cause: thrown });
   }
 }
 

@@ -1,6 +1,7 @@
+import { findingOfAction } from './action-finding.ts';
 import type { RecordedAction } from './action.ts';
 import { compareFindings } from './compare-findings.ts';
-import { RUNTIME_KINDS, SEVERITIES, type ReportedFinding } from './finding.ts';
+import { RUNTIME_KINDS, SEVERITIES, verdictOf, ReportedFinding } from './finding.ts';
 import { planOf } from './plan.ts';
 import { entriesOf, type Entry, type Procedure } from './platform.ts';
 import type { ReportedTask, RunReport } from './report.ts';
@@ -14,7 +15,13 @@ export interface RunRecords {
   readonly procedure: Procedure;
   readonly ended: Ended;
   readonly steps: readonly StepRecord[];
+  /** What steps without a record had done when they died, by their place; taken from the records of the actions. */
+  readonly unrecorded?: ReadonlyMap<number, readonly RecordedAction[]>;
+  /** Why a record of a step cannot be read, by the place of the step: it is there, and nothing is taken from it. */
+  readonly unreadable?: ReadonlyMap<number, string>;
   readonly previous: RunReport | undefined;
+  /** What else of the run could not be read, in words. */
+  readonly problems?: readonly string[];
 }
 
 /**
@@ -23,8 +30,9 @@ export interface RunRecords {
  * A task without a record is `unknown`, with the error that its state caught; nothing counts as done because it was
  * due. Equal records give the same report to the byte.
  */
-export function deriveReport({ started, procedure, ended, steps, previous }: RunRecords): RunReport {
-  const seen = entriesOf(procedure).map((entry) => seenStep(entry, steps, ended));
+export function deriveReport(records: RunRecords): RunReport {
+  const { started, procedure, ended, previous } = records;
+  const seen = entriesOf(procedure).map((entry) => seenStep(entry, records));
   const findings = seen.flatMap((step) => step.findings);
   const compared = compareFindings(findings, previous?.findings ?? [], ({ task, target }) =>
     seen.some(
@@ -37,7 +45,8 @@ export function deriveReport({ started, procedure, ended, steps, previous }: Run
   const counts = countVerdicts(verdicts);
   const actions = seen.flatMap(({ actions }) => actions);
   const measurements = seen.flatMap(({ record }) => record?.measurements ?? []);
-  const because = ended.because ?? started.refusal?.detail;
+  const why = ended.because ?? started.refusal?.detail ?? setBack(started, ended);
+  const because = [...(why === undefined ? [] : [why]), ...(records.problems ?? [])].join('; ');
   return {
     date: started.startedAt.slice(0, 10),
     start_time: started.startedAt,
@@ -56,12 +65,12 @@ export function deriveReport({ started, procedure, ended, steps, previous }: Run
     ...(started.reason !== undefined && { reason: started.reason }),
     ...(started.override !== undefined && { override: started.override }),
     ended: ended.ended,
-    ...(because !== undefined && { endedBecause: because }),
+    ...(because !== '' && { endedBecause: because }),
     verdict: worstVerdict(verdicts),
     counts,
     tasks: refused ? [] : seen.map(reportedTask),
     findings: refused ? [] : [...compared.findings].sort(byWorst),
-    fixed: refused ? [] : [...compared.fixed],
+    fixed: refused ? [] : compared.fixed.map((finding) => ReportedFinding.parse(finding)),
     ...(previous && { previousRunId: previous.runId }),
     actions,
     measurements,
@@ -78,23 +87,47 @@ interface SeenStep {
   readonly actions: readonly RecordedAction[];
 }
 
-function seenStep(entry: Entry, steps: readonly StepRecord[], ended: Ended): SeenStep {
+function seenStep(entry: Entry, { steps, ended, unrecorded, unreadable }: RunRecords): SeenStep {
   const record = steps.find(({ index, task }) => index === entry.index && task === entry.task);
-  if (record) return { entry, record, targets: record.targets, findings: record.findings, actions: record.actions };
-  const reason = ended.caught[String(entry.index)] ?? 'it was not reached';
+  if (record) return recordedStep(entry, record);
+  const caught = ended.caught[String(entry.index)];
+  const reasons = [caught, unreadable?.get(entry.index)].filter((reason) => reason !== undefined);
+  const summary = `no record of this step: ${reasons.join('; ') || 'it was not reached'}`;
+  const actions = unrecorded?.get(entry.index) ?? [];
+  const said = [
+    ...entry.targets.map((target) => ({ kind: 'no-record', target, summary }) as const),
+    ...actions.flatMap(findingOfAction),
+  ];
+  const findings = said.map((finding) => ({ task: entry.task, ...finding, ...RUNTIME_KINDS[finding.kind] }));
   return {
     entry,
     record: undefined,
-    targets: entry.targets.map((target) => ({ target, verdict: 'unknown' })),
-    findings: entry.targets.map((target) => ({
-      task: entry.task,
-      kind: 'no-record',
+    targets: entry.targets.map((target) => ({
       target,
-      summary: `no record of this step: ${reason}`,
-      ...RUNTIME_KINDS['no-record'],
+      verdict: verdictOf(ofTarget(findings, target)),
     })),
-    actions: [],
+    findings,
+    actions,
   };
+}
+
+/** What a record leaves out of the targets of its step was not seen, and that is said. */
+function recordedStep(entry: Entry, record: StepRecord): SeenStep {
+  const left = entry.targets.filter((name) => !record.targets.some(({ target }) => target === name));
+  const summary = 'the record of this step says nothing of it';
+  const unsaid = left.map((target) => ({ task: entry.task, kind: 'not-examined', target, summary }));
+  const findings = [...record.findings, ...unsaid.map((finding) => ({ ...finding, ...RUNTIME_KINDS['not-examined'] }))];
+  return {
+    entry,
+    record,
+    targets: [...record.targets, ...left.map((target) => ({ target, verdict: verdictOf(ofTarget(findings, target)) }))],
+    findings,
+    actions: record.actions,
+  };
+}
+
+function ofTarget(findings: readonly ReportedFinding[], target: string): ReportedFinding[] {
+  return findings.filter((finding) => finding.target === target);
 }
 
 function reportedTask({ entry, record, targets }: SeenStep): ReportedTask {
@@ -104,7 +137,7 @@ function reportedTask({ entry, record, targets }: SeenStep): ReportedTask {
     verdict: worstVerdict(targets.map(({ verdict }) => verdict)),
     targets,
     recorded: record !== undefined,
-    ...(record && { durationSeconds: secondsBetween(record.startedAt, record.finishedAt) }),
+    ...(record && durationOf(record)),
   };
 }
 
@@ -112,10 +145,21 @@ function byWorst(a: ReportedFinding, b: ReportedFinding): number {
   return SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
 }
 
+/** Left out where the clock was set back meanwhile: nobody knows how long it took. */
+function durationOf({ startedAt, finishedAt }: StepRecord): Pick<ReportedTask, 'durationSeconds'> {
+  const durationSeconds = secondsBetween(startedAt, finishedAt);
+  return durationSeconds < 0 ? {} : { durationSeconds };
+}
+
+function setBack({ startedAt }: Started, { endedAt }: Ended): string | undefined {
+  if (secondsBetween(startedAt, endedAt) >= 0) return undefined;
+  return `the clock was set back during the run: it began at ${startedAt} and ended at ${endedAt}, so its times say nothing`;
+}
+
 function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1_000;
 }
 
 function minutesBetween(from: string, to: string): number {
-  return Math.round(secondsBetween(from, to) / 6) / 10;
+  return Math.max(0, Math.round(secondsBetween(from, to) / 6) / 10);
 }

@@ -46,3 +46,9 @@ export const Percent = z
     return z.NEVER;
   })
   .describe('A share: 30%');
+
+/** The largest share that one run may change; a cap of nothing is a task that should not be in the profile. */
+export const CapPercent = Percent.refine(
+  (percent) => percent > 0,
+  'must be above 0%; leave the task out to change nothing',
+);

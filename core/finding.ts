@@ -104,7 +104,8 @@ export const RUNTIME_KINDS = {
   'no-record': {
     severity: 'unknown',
     means: 'The step ended without a record: it was killed, or it never started.',
-    matters: 'Nobody knows whether the task judged or changed anything.',
+    matters:
+      'What the task judged is lost; what it changed is among the actions, as far as it was written down before it happened.',
     remedy: 'Look at the error that the state caught and at the log of the step, then run the procedure again.',
     prevention:
       'Give the step more time or memory if it was killed for lack of it, and watch the errors of its function.',

@@ -85,6 +85,10 @@ export const Ended = z.object({
   because: z.string().optional(),
   /** Step number to the error that its state caught. */
   caught: z.record(z.string(), z.string()),
+  /** Keys of the steps and actions that were there; what comes later is no part of the report. */
+  records: z.array(z.string()),
+  /** SHA-256 of the code that derives report and page from the records: the same code gives the same bytes. */
+  bundleSha256: z.string(),
   previousRunKey: z.string().optional(),
 });
 export type Ended = z.infer<typeof Ended>;

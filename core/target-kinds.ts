@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { isSecretParameter, type Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
+import { isSecretParameter } from './secret-forms.ts';
 
 const REFERENCE = /^(secret:|env:|file:(?!\/\/))\S+$/;
 
@@ -24,8 +25,10 @@ const WEB = new Set(['http:', 'https:', 'tls:']);
 function addressProblem(text: string, protocols: readonly string[]): string | undefined {
   if (isReference(text)) return undefined;
   const allowed = [...protocols.map((protocol) => `${protocol}…`), 'secret:…', 'env:…', 'file:…'].join(', ');
-  if (!URL.canParse(text)) return `not an address; allowed: ${allowed}`;
-  const { protocol, username, password, searchParams } = new URL(text);
+  // Of a host of many thousand letters `canParse` says yes and `new URL` throws.
+  const url = URL.parse(text);
+  if (url === null) return `not an address; allowed: ${allowed}`;
+  const { protocol, username, password, searchParams } = url;
   // The value itself is not repeated: it holds a password. What stands before the @ of a web address is one, or a token.
   const instead = 'put it into a secret and write secret:…, env:… or file:…';
   if (password || (username && WEB.has(protocol))) return `has a password in it; ${instead}`;

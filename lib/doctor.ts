@@ -6,7 +6,7 @@ import type { Target, TargetKind } from '../core/target-kinds.ts';
 import type { Task } from '../core/task.ts';
 import type { Catalogue } from '../lambdas/catalogue.ts';
 import { withoutSecrets } from '../lambdas/runtime/records.ts';
-import { resolveTarget } from '../lambdas/runtime/references.ts';
+import { ownCredentials, resolveTarget } from '../lambdas/runtime/references.ts';
 import { secretsOf } from '../lambdas/runtime/step-targets.ts';
 
 /** A need of one target, with every task that has it. */
@@ -64,7 +64,7 @@ async function needsOf({ task, entry, target: name }: Look, options: DoctorOptio
   const secrets: Secret[] = [];
   try {
     const target: Target = await resolveTarget(entry.kind, name, platform.targets[entry.kind]?.[name] ?? {});
-    secrets.push(...secretsOf(target));
+    secrets.push(...secretsOf(target), ...ownCredentials());
     const context = {
       input: task.input.parse(entry.input),
       targets: [target],

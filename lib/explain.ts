@@ -1,3 +1,4 @@
+import { ERROR_CODES, type ErrorMeaning } from '../core/error-codes.ts';
 import { RUNTIME_KINDS, type FindingKind } from '../core/finding.ts';
 import type { Catalogue } from '../lambdas/catalogue.ts';
 import { nearestWord } from './profiles/nearest-word.ts';
@@ -31,10 +32,16 @@ export function everyExplanation(catalogue: Catalogue): Explanation[] {
   return [...ours, ...theirs];
 }
 
-/** The kind that was probably meant. */
-export function nearestFinding(catalogue: Catalogue, words: string): string | undefined {
+/** The kind of finding, or the code of an error, that was probably meant. */
+export function nearestWords(catalogue: Catalogue, words: string): string | undefined {
   const kind = words.split('/').at(-1) ?? words;
-  return nearestWord(kind, new Set(everyExplanation(catalogue).map((entry) => entry.kind)));
+  const kinds = everyExplanation(catalogue).map((entry) => entry.kind);
+  return nearestWord(kind, new Set([...kinds, ...Object.keys(ERROR_CODES)]));
+}
+
+/** The meaning of a code as a person reads it in a terminal. */
+export function errorText(code: string, { means, remedy }: ErrorMeaning): string {
+  return `${code} (error)\n\n  What it means    ${means}\n  Do now           ${remedy}\n`;
 }
 
 /** The explanation as a person reads it in a terminal. */

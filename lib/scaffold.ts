@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { effectsOfVerb } from '../core/effect.ts';
+import { quoted } from '../core/calendar/problem.ts';
 import { InvalidInput } from '../core/errors.ts';
 import { KIND_NAMES } from '../core/platform.ts';
 import type { TargetKind } from '../core/target-kinds.ts';
 import { loadCatalogue } from '../lambdas/catalogue.ts';
-import { nearestWord } from './profiles/nearest-word.ts';
+import { nearestHint } from './profiles/nearest-word.ts';
 import { changingTask, changingTaskTest } from './scaffold/changing-task.ts';
 import type { TaskOutline } from './scaffold/outline.ts';
 import { readingTask, readingTaskTest } from './scaffold/reading-task.ts';
@@ -42,7 +43,7 @@ export async function scaffoldTask(request: NewTask): Promise<readonly string[]>
     [`test/${stem}.test.ts`, testOfTask],
   ] as const;
   const taken = [...files.map(([file]) => file), stem].find((file) => existsSync(path.join(request.root, file)));
-  if (taken) throw new InvalidInput(`${taken} exists already; choose another name or edit that file`);
+  if (taken) throw new InvalidInput('TASK_TAKEN', `${taken} exists already; choose another name or edit that file`);
   for (const [file, text] of files) {
     await mkdir(path.dirname(path.join(request.root, file)), { recursive: true });
     await writeFile(path.join(request.root, file), text, { flag: 'wx' });
@@ -54,13 +55,14 @@ async function outlineOf({ place, root, target }: NewTask): Promise<TaskOutline>
   const [, domain, stem] = PLACE.exec(place) ?? [];
   if (!domain || !stem) {
     throw new InvalidInput(
-      `"${place}" is no place for a task; write <domain>/<verb>-<object> in lower-case letters, digits and hyphens, ` +
+      'TASK_PLACE',
+      `${quoted(place)} is no place for a task; write <domain>/<verb>-<object> in lower-case letters, digits and hyphens, ` +
         'such as postgres/check-orders',
     );
   }
   const { length } = `${domain}-${stem}`;
   if (length > LONGEST_NAME)
-    throw new InvalidInput(`${place} has ${length} letters; at most ${LONGEST_NAME} are allowed`);
+    throw new InvalidInput('TASK_PLACE', `${place} has ${length} letters; at most ${LONGEST_NAME} are allowed`);
   const [effect = 'mutating'] = effectsOfVerb(stem);
   return { domain, stem, effect, target: target === undefined ? await usualTarget(domain, root) : kindNamed(target) };
 }
@@ -68,9 +70,9 @@ async function outlineOf({ place, root, target }: NewTask): Promise<TaskOutline>
 function kindNamed(target: string): TargetKind {
   const kind = KIND_NAMES.find((name) => name === target);
   if (kind) return kind;
-  const meant = nearestWord(target, KIND_NAMES);
-  const hint = meant ? `; did you mean ${meant}?` : '';
-  throw new InvalidInput(`there is no kind of target ${target}${hint} Allowed: ${KIND_NAMES.join(', ')}`);
+  const hint = nearestHint(target, KIND_NAMES) || ';';
+  const allowed = KIND_NAMES.join(', ');
+  throw new InvalidInput('TASK_TARGET', `there is no kind of target ${quoted(target)}${hint} allowed: ${allowed}`);
 }
 
 /** The kind that the domain is named after, or the one that all its tasks act on. */
@@ -82,6 +84,7 @@ async function usualTarget(domain: string, root: string): Promise<TargetKind> {
   const [only] = kinds;
   if (only && kinds.size === 1) return only;
   throw new InvalidInput(
+    'TASK_TARGET',
     `what ${domain} tasks act on cannot be told from their name; add --target with one of ${KIND_NAMES.join(', ')}`,
   );
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type Demo, runDemo } from '../../lib/demo/demo.ts';
+import type { Demo } from '../../lib/demo/demo.ts';
 import { printReport, tell } from '../answer.ts';
 import { defineCommand, EXIT } from '../command.ts';
 
@@ -11,6 +11,8 @@ export const command = defineCommand({
   options: { fresh: { type: 'boolean' }, keep: { type: 'boolean' } },
   async run({ values, signal }) {
     const say = (text: string) => void process.stderr.write(`${text}\n`);
+    // Only now: its servers take longer to load than every other command to answer.
+    const { runDemo } = await import('../../lib/demo/demo.ts');
     const demo = await runDemo({ fresh: values['fresh'] === true, signal, onProgress: tell, say });
     const { missing, unexpected } = demo.difference;
     printReport(demo.result.report, { json: values['json'] === true });

@@ -1,6 +1,6 @@
 import { doctorText } from '../../lib/doctor-text.ts';
 import { examineTargets } from '../../lib/doctor.ts';
-import { openWorkspace } from '../../lib/local/workspace.ts';
+import { openPlatform } from '../../lib/local/workspace.ts';
 import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
 
 export const command = defineCommand({
@@ -11,10 +11,9 @@ export const command = defineCommand({
   options: PLATFORM_OPTIONS,
   async run(given) {
     const now = new Date();
-    const { platform, catalogue, folder } = await openWorkspace({
+    const { platform, catalogue, folder } = await openPlatform({
       platform: textOption(given, 'platform'),
       environment: textOption(given, 'environment'),
-      store: textOption(given, 'store'),
       now,
     });
     // References to files start where the profile is.

@@ -1,22 +1,25 @@
+import type * as z from 'zod';
+import { quoted } from '../../core/calendar/problem.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { RunReport } from '../../core/report.ts';
 import { readRecord } from '../../lambdas/runtime/records.ts';
-import { LATEST_KEY, LatestIndex } from '../../lambdas/runtime/run-index.ts';
+import { readLatest } from '../../lambdas/runtime/mend-index.ts';
+import type { LatestIndex } from '../../lambdas/runtime/run-index.ts';
 import { runKeyOf, runKeys } from '../../lambdas/runtime/run-keys.ts';
-import type { Store } from '../../lambdas/runtime/store.ts';
+import { nearestHint } from '../../lib/profiles/nearest-word.ts';
 import { openWorkspace } from '../../lib/local/workspace.ts';
 import { printReport } from '../answer.ts';
 import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
-
-const usage =
-  'fettle report [<run id> | <procedure>] --platform <name or file> [--environment <name>] [--store <folder>] [--json]';
+import { tellCorrupt } from '../failure.ts';
 
 export const command = defineCommand({
   name: 'report',
   summary: 'Shows the report of a run, or of the latest run of a procedure',
-  usage,
+  usage:
+    'fettle report [<run id> | <procedure>] --platform <name or file> [--environment <name>] [--store <folder>] [--json]',
   example: 'fettle report daily --platform mine.yaml',
   options: PLATFORM_OPTIONS,
+  argument: { name: 'run or procedure', required: false },
   async run(given) {
     const { store, platform } = await openWorkspace({
       platform: textOption(given, 'platform'),
@@ -26,19 +29,29 @@ export const command = defineCommand({
       now: new Date(),
     });
     const [named = 'daily'] = given.positionals;
-    const runKey = await findRun(store, Object.keys(platform.procedures), named);
+    const latest = await readLatest(store, tellCorrupt);
+    const procedures = Object.keys(platform.procedures);
+    const runKey = runKeyOfName(named, procedures, latest);
     const report = runKey && (await readRecord(store, runKeys(runKey).report, RunReport))?.value;
-    if (!runKey || !report)
-      throw new InvalidInput(`there is no ended run "${named}" in ${store.location}\n\n  ${usage}`);
+    if (!runKey || !report) {
+      const known = [...procedures, ...Object.values(latest).map((one) => one.latest.runId)];
+      const hint = nearestHint(named, known);
+      const what = `there is no ended run ${quoted(named)} in ${store.location}`;
+      throw new InvalidInput('CLI_UNKNOWN_RUN', `${what}${hint || `; look for one of ${known.join(', ')}`}`);
+    }
     printReport(report, { json: given.values['json'] === true });
     process.stderr.write(`page: ${store.location}/${runKeys(runKey).page}\n`);
     return EXIT.fine;
   },
 });
 
-async function findRun(store: Store, procedures: readonly string[], named: string): Promise<string | undefined> {
-  const latest = (await readRecord(store, LATEST_KEY, LatestIndex))?.value.procedures;
-  if (procedures.includes(named)) return latest?.[named]?.latest.runKey;
+/** The latest run of a procedure, or the run of this id; undefined where it can be neither. */
+function runKeyOfName(
+  named: string,
+  procedures: readonly string[],
+  latest: z.infer<typeof LatestIndex>['procedures'],
+): string | undefined {
+  if (procedures.includes(named)) return latest[named]?.latest.runKey;
   const procedure = procedures.find((name) => named.startsWith(`${name}-`));
-  return procedure === undefined ? undefined : runKeyOf(procedure, named);
+  return procedure !== undefined && /^[\w-]{1,128}$/.test(named) ? runKeyOf(procedure, named) : undefined;
 }

@@ -1,14 +1,13 @@
 import { defineCommand, PLATFORM_OPTIONS } from '../command.ts';
 import { startRun } from '../start-run.ts';
 
-const usage =
-  'fettle run <procedure> --platform <name or file> [--environment <name>] [--store <folder>] [--override window --reason <text>] [--json]';
-
 export const command = defineCommand({
   name: 'run',
   summary: 'Runs a procedure now, on this machine',
-  usage,
+  usage:
+    'fettle run <procedure> --platform <name or file> [--environment <name>] [--store <folder>] [--override window --reason <text>] [--json]',
   example: 'fettle run daily --platform mine.yaml',
   options: { ...PLATFORM_OPTIONS, reason: { type: 'string', short: 'r' }, override: { type: 'string' } },
-  run: (given) => startRun(given, 'execute', usage),
+  argument: { name: 'procedure', required: true },
+  run: (given) => startRun(given, 'execute'),
 });

@@ -1,8 +1,10 @@
-import { readRecord } from '../../lambdas/runtime/records.ts';
-import { type IndexedRun, MonthIndex, monthKey } from '../../lambdas/runtime/run-index.ts';
+import { quoted } from '../../core/calendar/problem.ts';
+import { InvalidInput } from '../../core/errors.ts';
+import { readMonth } from '../../lambdas/runtime/mend-index.ts';
+import type { IndexedRun } from '../../lambdas/runtime/run-index.ts';
 import { openWorkspace } from '../../lib/local/workspace.ts';
 import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
-import { InvalidInput } from '../../core/errors.ts';
+import { tellCorrupt } from '../failure.ts';
 
 const usage =
   'fettle runs --platform <name or file> [--month <YYYY-MM>] [--environment <name>] [--store <folder>] [--json]';
@@ -16,7 +18,8 @@ export const command = defineCommand({
   async run(given) {
     const now = new Date();
     const month = textOption(given, 'month') ?? now.toISOString().slice(0, 7);
-    if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) throw new InvalidInput(`"${month}" is no month; write it as 2026-03`);
+    if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
+      throw new InvalidInput('CLI_OPTION_VALUE', `${quoted(month)} is no month; write it as 2026-03`);
     const { store } = await openWorkspace({
       platform: textOption(given, 'platform'),
       environment: textOption(given, 'environment'),
@@ -24,10 +27,12 @@ export const command = defineCommand({
       onlyReads: true,
       now,
     });
-    const runs = ((await readRecord(store, monthKey(month), MonthIndex))?.value.runs ?? []).toReversed();
+    const problems: string[] = [];
+    const runs = (await readMonth(store, month, (problem) => void problems.push(problem))).toReversed();
+    for (const problem of problems) tellCorrupt(problem);
     const text = runs.length === 0 ? `no run ended in ${month}\n` : `${runs.map(runLine).join('\n')}\n`;
     process.stdout.write(given.values['json'] ? `${JSON.stringify(runs, null, 2)}\n` : text);
-    return EXIT.fine;
+    return problems.length > 0 ? EXIT.bad : EXIT.fine;
   },
 });
 

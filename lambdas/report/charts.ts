@@ -71,10 +71,16 @@ function tickText(value: number, unit: Trend['unit']): string {
   return withUnit(value, unit === 'bytes' || unit === 'percent' ? unit : 'count');
 }
 
+/** A number as a place on paper: beyond these bounds the arithmetic of scales has no numbers left, and fails. */
+function drawable(value: number): number {
+  if (Math.abs(value) < 1e-300) return 0;
+  return Math.max(-1e300, Math.min(1e300, value));
+}
+
 function drawing(trends: readonly Trend[], unit: Trend['unit'], label: string): Markup {
   const points = trends.flatMap((trend) => trend.points);
   const times = points.map(([at]) => Date.parse(at));
-  const values = points.map(([, value]) => value);
+  const values = points.map(([, value]) => drawable(value));
   const x = scaleUtc()
     .domain([Math.min(...times), Math.max(...times)])
     .range([MARGIN.left, WIDTH - MARGIN.right]);
@@ -85,7 +91,7 @@ function drawing(trends: readonly Trend[], unit: Trend['unit'], label: string): 
     .range([HEIGHT - MARGIN.bottom, MARGIN.top]);
   const path = line<Trend['points'][number]>(
     ([at]) => x(Date.parse(at)),
-    ([, value]) => y(value),
+    ([, value]) => y(drawable(value)),
   );
   const showTime = x.tickFormat(4);
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   actionId,
   allowedBy,
@@ -8,14 +7,24 @@ import {
   type ActOutcome,
   type Cap,
   type Performed,
-  RecordedAction,
+  type RecordedAction,
   type Refusal,
   type Seen,
   type Settling,
 } from '../../core/action.ts';
 import { messageOf, Refused } from '../../core/errors.ts';
+import { shortened } from '../../core/shortened.ts';
+import {
+  actionKeys,
+  described,
+  type End,
+  Outcome,
+  readActions,
+  readIntents,
+  recordedAction,
+} from './action-records.ts';
 import { leaseProblem } from './leases.ts';
-import { createRecord, readRecord } from './records.ts';
+import { createRecord, readRecord, withCleanTexts } from './records.ts';
 import type { Store } from './store.ts';
 
 /** What an `act` is bound to: one step of one run. */
@@ -36,6 +45,12 @@ export interface ActBinding {
   readonly deadline: Date;
   /** Target name to the epoch of the lease that the run was granted; a target without one cannot be changed. */
   readonly epochs: ReadonlyMap<string, number>;
+  /** Target name to the run that held it when this one asked. */
+  readonly heldBy?: ReadonlyMap<string, string>;
+  /** Before this moment the clock cannot be right, and a deadline measured by it is none. */
+  readonly notBefore?: Date;
+  /** Takes out of a text what no record may show; nothing by default. */
+  readonly clean?: (text: string) => string;
   /** The ids of the approved actions; undefined where the procedure needs no approval. */
   readonly approved?: ReadonlySet<string>;
 }
@@ -46,24 +61,18 @@ export interface BoundAct {
   readonly actions: () => Promise<RecordedAction[]>;
 }
 
-/** How an intent ended. */
-const Outcome = z.object({ intentKey: z.string(), finishedAt: z.iso.datetime(), recorded: RecordedAction });
-type Outcome = z.infer<typeof Outcome>;
-
-/** How an action ended, as far as it differs from what was intended. */
-type End = Pick<RecordedAction, 'status' | 'reason' | 'detail' | 'reconciled' | 'possiblyRepeated'> & {
-  readonly after?: Action['after'];
-};
-
 interface History {
   readonly intents: readonly Intent[];
   readonly outcome: Outcome | undefined;
 }
 
+/** A look at the lease is worth nothing after so long: the process may have been suspended, or the store slow. */
+const STALE_LOOK_MS = 5_000;
+
 /** Makes the one function through which a step changes its targets. */
 export function createAct(binding: ActBinding): BoundAct {
-  const { store, runKey, stem, task, kind, clock } = binding;
-  const prefix = `${runKey}/actions/${stem}/`;
+  const { store, runKey, stem, task, kind, clock, clean = (text) => text } = binding;
+  const keys = actionKeys(runKey, stem);
   /** What leaves no intent behind: planned and refused actions of this invocation. */
   const noted = new Map<string, RecordedAction>();
   const startedOn = new Map<string, Set<string>>();
@@ -83,6 +92,7 @@ export function createAct(binding: ActBinding): BoundAct {
     if (open && seen?.state === 'done')
       return close(id, open, action, { status: 'done', ...afterOf(seen), reconciled: true });
 
+    let lookedAt = clock();
     const refusal = await refusalOf(id, action);
     if (refusal) {
       const doubt = open && !action.look ? '; an earlier attempt may have taken effect' : '';
@@ -91,6 +101,11 @@ export function createAct(binding: ActBinding): BoundAct {
       return { status: 'refused', ...refused };
     }
     const intent = await writeIntent(id, action, history.intents.length + 1);
+    while (Math.abs(clock().getTime() - lookedAt.getTime()) >= STALE_LOOK_MS) {
+      lookedAt = clock();
+      const late = await refusalOf(id, action);
+      if (late) return close(id, intent, action, { status: 'refused', ...late });
+    }
     return performed(intent, action, perform, open !== undefined && action.look === undefined);
   }
 
@@ -115,7 +130,7 @@ export function createAct(binding: ActBinding): BoundAct {
 
   /** An error may hide an effect (a lost connection does): the target is looked at before the action counts as failed. */
   async function settleError(intent: Intent, action: Action & Settling, thrown: unknown): Promise<ActOutcome> {
-    const detail = messageOf(thrown);
+    const detail = shortened(messageOf(thrown));
     let seen: Seen = { state: 'not-done' };
     try {
       if (action.look) seen = await action.look(intent);
@@ -132,9 +147,17 @@ export function createAct(binding: ActBinding): BoundAct {
   async function refusalOf(id: string, action: Action): Promise<{ reason: Refusal; detail: string } | undefined> {
     const { target, scope, worstCaseSeconds = 0 } = action;
     const now = clock();
+    const { notBefore } = binding;
+    if (notBefore && now < notBefore) {
+      const clockSays = `the clock says ${now.toISOString()} and this run cannot have begun before ${notBefore.toISOString()}`;
+      return { reason: 'deadline', detail: clockSays };
+    }
     const epoch = binding.epochs.get(target);
-    if (epoch === undefined)
-      return { reason: 'lease', detail: `this run was not granted the lease of ${kind} ${target}` };
+    if (epoch === undefined) {
+      const holder = binding.heldBy?.get(target);
+      const because = holder === undefined ? '' : `: ${holder} held it when this run began`;
+      return { reason: 'lease', detail: `this run was not granted the lease of ${kind} ${target}${because}` };
+    }
     const problem = await leaseProblem(store, { kind, target, runId: binding.runId, epoch, now });
     if (problem) return { reason: 'lease', detail: problem };
     const left = (binding.deadline.getTime() - now.getTime()) / 1_000;
@@ -153,35 +176,36 @@ export function createAct(binding: ActBinding): BoundAct {
   }
 
   async function writeIntent(id: string, action: Action, attempt: number): Promise<Intent> {
-    const epoch = binding.epochs.get(action.target) ?? 0;
-    const lease = { kind, target: action.target, epoch };
+    // What has no lease was refused before.
+    const lease = { kind, target: action.target, epoch: binding.epochs.get(action.target) as number };
     intended = (intended ?? (await allIntents()).length) + 1;
     const intendedAt = clock().toISOString();
     const intent: Intent = { id, task, intendedAt, attempt, order: intended, lease, action: described(action) };
-    const created = await createRecord(store, intentKey(id, attempt), intent);
-    if (!created) throw new Refused(`${action.summary}: another invocation of this step is doing it now`);
+    const created = await createRecord(store, keys.intent(id, attempt), withCleanTexts(intent, clean));
+    if (!created)
+      throw new Refused('STEP_CONCURRENT', `${action.summary}: another invocation of this step is doing it now`);
     (await startedOnTarget(action.target)).add(id);
     return intent;
   }
 
   async function close(id: string, intent: Intent, action: Action, end: End): Promise<ActOutcome> {
     const outcome: Outcome = {
-      intentKey: intentKey(id, intent.attempt),
+      intentKey: keys.intent(id, intent.attempt),
       finishedAt: clock().toISOString(),
       recorded: recorded(id, action, end),
     };
-    await createRecord(store, outcomeKey(id), outcome);
+    await createRecord(store, keys.outcome(id), withCleanTexts(outcome, clean));
     return outcomeOf(outcome.recorded);
   }
 
   async function readHistory(id: string): Promise<History> {
     const intents: Intent[] = [];
-    for await (const { key } of store.list(`${prefix}${id}.intent-`)) {
+    for await (const { key } of store.list(keys.intents(id))) {
       const intent = await readRecord(store, key, Intent);
       if (intent) intents.push(intent.value);
     }
     intents.sort((a, b) => a.attempt - b.attempt);
-    return { intents, outcome: (await readRecord(store, outcomeKey(id), Outcome))?.value };
+    return { intents, outcome: (await readRecord(store, keys.outcome(id), Outcome))?.value };
   }
 
   async function startedOnTarget(target: string): Promise<Set<string>> {
@@ -193,51 +217,17 @@ export function createAct(binding: ActBinding): BoundAct {
     return ids;
   }
 
-  async function allIntents(): Promise<Intent[]> {
-    const intents: Intent[] = [];
-    for await (const { key } of store.list(prefix)) {
-      if (!key.includes('.intent-')) continue;
-      const intent = await readRecord(store, key, Intent);
-      if (intent) intents.push(intent.value);
-    }
-    return intents.sort(byTime);
-  }
+  const allIntents = () => readIntents(store, runKey, stem);
 
   async function actions(): Promise<RecordedAction[]> {
-    const all = new Map<string, RecordedAction>();
-    for (const { id, action } of await allIntents()) {
-      const outcome = await readRecord(store, outcomeKey(id), Outcome);
-      all.set(id, outcome?.value.recorded ?? noted.get(id) ?? recorded(id, action, { status: 'running' }));
-    }
-    for (const [id, action] of noted) if (!all.has(id)) all.set(id, action);
+    const all = new Map((await readActions(store, runKey, stem)).map((action) => [action.id, action]));
+    for (const [id, action] of noted) if ((all.get(id)?.status ?? 'running') === 'running') all.set(id, action);
     return [...all.values()];
   }
 
-  const intentKey = (id: string, attempt: number) => `${prefix}${id}.intent-${String(attempt).padStart(3, '0')}.json`;
-  const outcomeKey = (id: string) => `${prefix}${id}.outcome.json`;
-  const recorded = (id: string, action: Action, end: End) =>
-    RecordedAction.parse({ ...described(action), id, task, ...end });
+  const recorded = (id: string, action: Action, end: End) => recordedAction(id, task, action, end);
 
   return { act, actions };
-}
-
-function byTime(a: Intent, b: Intent): number {
-  if (a.intendedAt !== b.intendedAt) return a.intendedAt < b.intendedAt ? -1 : 1;
-  return a.order - b.order || (a.id < b.id ? -1 : 1);
-}
-
-/** The action as data: what is recorded of it, without its functions. */
-function described({ verb, target, subject, summary, statement, before, after, scope }: Action): Action {
-  return {
-    verb,
-    target,
-    subject,
-    summary,
-    ...(statement !== undefined && { statement }),
-    ...(before !== undefined && { before }),
-    ...(after !== undefined && { after }),
-    scope,
-  };
 }
 
 function afterOf({ after }: { readonly after?: Action['after'] }): { after?: Action['after'] } {
@@ -246,6 +236,7 @@ function afterOf({ after }: { readonly after?: Action['after'] }): { after?: Act
 
 function outcomeOf({
   status,
+  reason = 'lease',
   after,
   detail = '',
   reconciled = false,
@@ -253,6 +244,7 @@ function outcomeOf({
 }: RecordedAction): ActOutcome {
   if (status === 'failed') return { status, error: detail };
   if (status === 'skipped') return { status, detail };
+  if (status === 'refused') return { status, reason, detail };
   return {
     status: 'done',
     ...(after !== undefined && { after: after as Action['after'] & {} }),

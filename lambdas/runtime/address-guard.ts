@@ -150,5 +150,5 @@ function covers([network, bits]: [Ip, number], ip: Ip): boolean {
 
 function parsedRange(cidr: string): [Ip, number] {
   if (ipaddr.isValidCIDR(cidr)) return ipaddr.parseCIDR(cidr);
-  throw new InvalidInput(`allowAddresses has "${cidr}", which is not a range; write it as 10.0.0.0/8`);
+  throw new InvalidInput('CIDR_SYNTAX', `allowAddresses has "${cidr}", which is not a range; write it as 10.0.0.0/8`);
 }

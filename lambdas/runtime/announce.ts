@@ -2,7 +2,10 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { messageOf } from '../../core/errors.ts';
 import type { RunReport } from '../../core/report.ts';
+import { shortened } from '../../core/shortened.ts';
+import { visible } from '../report/markup.ts';
 import { awsClientSettings } from './aws-client.ts';
+import { anchorText, type ChainPlace } from './evidence.ts';
 import type { StepRuntime } from './handler.ts';
 
 let cloudWatch: CloudWatchClient | undefined;
@@ -14,11 +17,11 @@ let sns: SNSClient | undefined;
  * Only a deployed Finish has somewhere to tell it (`FETTLE_METRICS`, `FETTLE_TOPIC_ARN`). A message that cannot be
  * sent never changes what the run found: it is logged, and the alarm on a missing metric says the rest.
  */
-export async function announce(report: RunReport, { log }: Pick<StepRuntime, 'log'>): Promise<void> {
+export async function announce(report: RunReport, link: ChainPlace, { log }: Pick<StepRuntime, 'log'>): Promise<void> {
   const topicArn = process.env['FETTLE_TOPIC_ARN'];
   const told = await Promise.allSettled([
     process.env['FETTLE_METRICS'] ? putMetrics(report) : undefined,
-    topicArn ? publish(report, topicArn) : undefined,
+    topicArn ? publish(report, link, topicArn) : undefined,
   ]);
   for (const result of told) {
     if (result.status === 'rejected') log.error('announcement failed', { error: messageOf(result.reason) });
@@ -52,8 +55,16 @@ async function putMetrics(report: RunReport): Promise<void> {
 
 /** A subject of SNS is one line of ASCII of at most 100 characters. */
 const SUBJECT_LENGTH = 100;
+/** Whoever names a table may name it at length; the report has it all. */
+const LONGEST_LINE = 500;
 
-async function publish(report: RunReport, topicArn: string): Promise<void> {
+/**
+ * What is told of a run, as SNS takes it: what comes from targets is on one line each, bounded, and steers nothing.
+ */
+export function announcementOf(
+  report: RunReport,
+  link: ChainPlace,
+): { readonly Subject: string; readonly Message: string } {
   const { platform, environment, procedure, verdict, counts, runId } = report;
   const worst = report.findings
     .slice(0, 10)
@@ -62,14 +73,19 @@ async function publish(report: RunReport, topicArn: string): Promise<void> {
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, SUBJECT_LENGTH);
   const tally = `${counts.pass ?? 0} pass, ${counts.warn ?? 0} warn, ${counts.unknown ?? 0} unknown, ${counts.fail ?? 0} fail`;
-  const Message = [
+  const lines = [
     `${procedure} of ${platform} ${environment} (${report.mode}, ${report.ended}): ${verdict}`,
     tally,
     '',
     ...worst,
     '',
     runId,
-  ].join('\n');
+    `evidence: ${anchorText(link)}`,
+  ];
+  return { Subject, Message: lines.map((line) => shortened(visible(line), LONGEST_LINE)).join('\n') };
+}
+
+async function publish(report: RunReport, link: ChainPlace, TopicArn: string): Promise<void> {
   sns ??= new SNSClient(awsClientSettings());
-  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject, Message }));
+  await sns.send(new PublishCommand({ TopicArn, ...announcementOf(report, link) }));
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '../../core/errors.ts';
+
 /** How long the calls of an AWS client may take, and how often each is tried. */
 export interface AwsClientLimits {
   readonly connectionTimeoutSeconds?: number;
@@ -22,4 +24,11 @@ export function awsClientSettings({
       socketTimeout: requestTimeoutSeconds * 1_000,
     },
   };
+}
+
+/** What a failed call says, for people: its name and its words, or that it was the time of the task that ended. */
+export function awsReason(thrown: unknown): string {
+  const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : '';
+  if (name === 'AbortError') return 'no answer before the task reached its deadline';
+  return `${name} ${messageOf(thrown)}`.trim();
 }

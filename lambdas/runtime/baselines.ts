@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Corrupt, messageOf } from '../../core/errors.ts';
 import type { Task } from '../../core/task.ts';
 import { readRecord, updateRecord } from './records.ts';
 import type { Store } from './store.ts';
@@ -9,13 +10,20 @@ function baselineKey(task: Task): string {
   return `state/baselines/${task.name}.json`;
 }
 
-/** What the task remembered last; undefined where it remembers nothing, or something of another version. */
+/**
+ * What the task remembered last; undefined where it remembers nothing, or something of another version.
+ *
+ * Throws `Corrupt` where it is of this version and not what this version writes: nothing may be judged by it, and to begin
+ * anew would hide that someone has changed it.
+ */
 export async function readBaseline(store: Store, task: Task): Promise<unknown> {
   if (!task.baseline) return undefined;
   const stored = await readRecord(store, baselineKey(task), Baseline);
   if (stored?.value.version !== task.baseline.version) return undefined;
   const parsed = task.baseline.schema.safeParse(stored.value.value);
-  return parsed.success ? parsed.data : undefined;
+  if (parsed.success) return parsed.data;
+  const why = messageOf(parsed.error);
+  throw new Corrupt(`${baselineKey(task)} in ${store.location} is not what ${task.name} writes: ${why}`);
 }
 
 export async function writeBaseline(store: Store, task: Task, value: unknown, runId: string): Promise<void> {

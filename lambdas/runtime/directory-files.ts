@@ -81,7 +81,23 @@ export async function syncFolder(path: string): Promise<void> {
 
 /** Makes a folder and those above it, durably. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await mkdir(path, { recursive: true }).catch(async (thrown: unknown) => {
+    if (!hasCode(thrown, 'ENOENT')) throw thrown;
+    return makeStepwise(path);
+  });
   if (first === undefined) return;
   for (let made = path; made !== dirname(first); made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Node makes folders at once, but calls a read-only disk a missing folder; this says what is really the matter. */
+async function makeStepwise(path: string): Promise<string> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ENOENT') || dirname(path) === path) throw thrown;
+    const first = await makeStepwise(dirname(path));
+    await mkdir(path);
+    return first;
+  }
 }

@@ -64,6 +64,7 @@ export async function createPlain(
 ): Promise<{ readonly etag?: string } | undefined> {
   if (!(await unlessRefused(makeFolder(dirname(plain)), 'EEXIST', 'ENOTDIR'))) {
     throw new InvalidInput(
+      'STORE_KEY_TAKEN',
       `${JSON.stringify(key)} cannot be a key here: a part of it is already the name of an object`,
     );
   }
@@ -80,7 +81,10 @@ export async function createPlain(
 export async function assertNoFolder({ key, plain }: Place): Promise<void> {
   const stats = await statOf(plain);
   if (stats?.isDirectory() !== true) return;
-  throw new InvalidInput(`${JSON.stringify(key)} cannot be a key here: it is already the name of a folder`);
+  throw new InvalidInput(
+    'STORE_KEY_TAKEN',
+    `${JSON.stringify(key)} cannot be a key here: it is already the name of a folder`,
+  );
 }
 
 /** Throws `Corrupt` where a version without a body is still the current one. */

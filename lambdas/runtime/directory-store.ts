@@ -51,16 +51,19 @@ const REFUSALS: Readonly<Record<string, string>> = {
  *
  * A file that was created and never replaced is the object itself. For others the truth is in `.versions` beside
  * the file, and the plain file follows it: one that lags, after a crash or an edit by hand, is mended by the next
- * call for that key. The folder must be on one disk with hard links.
+ * call for that key, unless that one `onlyReads`. The folder must be on one disk with hard links.
  */
 export class DirectoryStore implements Store {
   readonly location: string;
   readonly #temporaryFolder: string;
+  readonly #onlyReads: boolean;
   #hasSwept = false;
 
-  constructor(folder: string) {
-    if (!isAbsolute(folder)) throw new InvalidInput(`the store's folder ${JSON.stringify(folder)} must be absolute`);
+  constructor(folder: string, { onlyReads = false } = {}) {
+    if (!isAbsolute(folder))
+      throw new InvalidInput('STORE_LOCATION', `the store's folder ${JSON.stringify(folder)} must be absolute`);
     this.location = folder;
+    this.#onlyReads = onlyReads;
     this.#temporaryFolder = join(folder, TEMPORARY_FOLDER);
   }
 
@@ -203,6 +206,7 @@ export class DirectoryStore implements Store {
 
   /** The current version is the truth without the plain file, so a disk that refuses to mend it is no failure. */
   async #mendPlainFile(place: Place): Promise<void> {
+    if (this.#onlyReads) return;
     const mending = mendPlainFile(place, this.#temporaryFolder);
     await unlessRefused(mending, 'EISDIR', 'ENOENT', 'ENOTDIR', ...Object.keys(REFUSALS));
   }

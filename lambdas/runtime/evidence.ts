@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { canonicalJson, sha256 } from '../../core/json.ts';
-import { createRecord, readRecord, requireRecord, updateRecord } from './records.ts';
+import { Corrupt } from '../../core/errors.ts';
+import { sha256 } from '../../core/json.ts';
+import { asText, createRecord, readRecord, requireRecord, updateRecord } from './records.ts';
 import { runKeys } from './run-keys.ts';
-import type { Store } from './store.ts';
+import type { RecordSource, Store } from './store.ts';
 
 /** `runs/<procedure>/<run id>/manifest.json`: every record of a run with its SHA-256. */
 export const Manifest = z.object({
@@ -14,7 +15,11 @@ export const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** `chain/<n>.json`: binds the manifest of an ended run to the link before, one chain per platform and environment. */
+/**
+ * `chain/<n>.json`: binds the manifest of an ended run to the link before, one chain per platform and environment.
+ *
+ * Both hashes are those of the stored bytes, so that `sha256sum` alone can follow the chain.
+ */
 export const Link = z.object({
   n: z.int().positive(),
   runKey: z.string(),
@@ -24,12 +29,19 @@ export const Link = z.object({
 });
 export type Link = z.infer<typeof Link>;
 
+/** A link and the SHA-256 of its bytes, which stands for all that came before it. */
+export interface ChainPlace {
+  readonly n: number;
+  readonly sha256: string;
+}
+
 /** Where the chain probably ends; only a shortcut, the links themselves are the truth. */
-const ChainEnd = z.object({ n: z.int().nonnegative() });
-const CHAIN_END_KEY = 'index/chain.json';
+export const ChainEnd = z.object({ n: z.int().nonnegative() });
+export const CHAIN_END_KEY = 'index/chain.json';
+export const CHAIN_PREFIX = 'chain/';
 
 /** Seals the records of a run: writes the manifest once, then takes the next free link of the chain. */
-export async function sealRun(store: Store, runKey: string): Promise<void> {
+export async function sealRun(store: Store, runKey: string): Promise<ChainPlace> {
   const manifestKey = runKeys(runKey).manifest;
   const records: Manifest['records'] = [];
   for await (const { key } of store.list(`${runKey}/`)) {
@@ -39,27 +51,50 @@ export async function sealRun(store: Store, runKey: string): Promise<void> {
   }
   const chainedAfter = (await readRecord(store, CHAIN_END_KEY, ChainEnd))?.value.n ?? 0;
   await createRecord(store, manifestKey, { schemaVersion: 1, runKey, chainedAfter, records } satisfies Manifest);
-  await appendLink(store, await requireRecord(store, manifestKey, Manifest));
+  const place = await appendLink(store, runKey);
+  await updateRecord(store, CHAIN_END_KEY, ChainEnd, (end) => (end && end.n >= place.n ? undefined : { n: place.n }));
+  return place;
 }
 
 /** Looks at every link since the manifest was written: a run that has its link gets no other. */
-async function appendLink(store: Store, manifest: Manifest): Promise<void> {
-  const { runKey, chainedAfter } = manifest;
-  const manifestSha256 = sha256(canonicalJson(manifest));
-  let previous = chainedAfter > 0 ? await requireRecord(store, linkKey(chainedAfter), Link) : undefined;
+async function appendLink(store: Store, runKey: string): Promise<ChainPlace> {
+  const manifestKey = runKeys(runKey).manifest;
+  const { chainedAfter } = await requireRecord(store, manifestKey, Manifest);
+  const manifestSha256 = sha256(await requireBytes(store, manifestKey));
+  let previousSha256 = chainedAfter > 0 ? sha256(await requireBytes(store, linkKey(chainedAfter))) : '';
   for (let n = chainedAfter + 1; ; n += 1) {
-    const previousSha256 = previous ? sha256(canonicalJson(previous)) : '';
     const link: Link = { n, runKey, manifestSha256, previousSha256 };
-    if (previous?.runKey === runKey) return;
-    if (await createRecord(store, linkKey(n), link)) {
-      await updateRecord(store, CHAIN_END_KEY, ChainEnd, (end) => (end && end.n >= n ? undefined : { n }));
-      return;
-    }
+    if (await createRecord(store, linkKey(n), link)) return { n, sha256: sha256(asText(link)) };
     // The loser of the race for n binds itself to the winner.
-    previous = await requireRecord(store, linkKey(n), Link);
+    const taken = await requireRecord(store, linkKey(n), Link);
+    const takenSha256 = sha256(await requireBytes(store, linkKey(n)));
+    if (taken.runKey === runKey) return { n, sha256: takenSha256 };
+    previousSha256 = takenSha256;
   }
 }
 
-function linkKey(n: number): string {
-  return `chain/${String(n).padStart(8, '0')}.json`;
+/** The link of a sealed run; undefined where it has none yet. */
+export async function linkOf(store: RecordSource, runKey: string): Promise<ChainPlace | undefined> {
+  const manifest = await readRecord(store, runKeys(runKey).manifest, Manifest);
+  if (!manifest) return undefined;
+  for (let n = manifest.value.chainedAfter + 1; ; n += 1) {
+    const link = await readRecord(store, linkKey(n), Link);
+    if (!link) return undefined;
+    if (link.value.runKey === runKey) return { n, sha256: sha256(await requireBytes(store, linkKey(n))) };
+  }
+}
+
+export function linkKey(n: number): string {
+  return `${CHAIN_PREFIX}${String(n).padStart(8, '0')}.json`;
+}
+
+/** `12:<SHA-256>`, as `fettle verify-runs --anchor` takes it. */
+export function anchorText({ n, sha256 }: ChainPlace): string {
+  return `${n}:${sha256}`;
+}
+
+async function requireBytes(store: Pick<RecordSource, 'get' | 'location'>, key: string): Promise<Uint8Array> {
+  const stored = await store.get(key);
+  if (!stored) throw new Corrupt(`${key} is missing in ${store.location}`);
+  return stored.body;
 }

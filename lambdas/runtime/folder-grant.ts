@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { chainOf } from '../../core/errors.ts';
 import { shellWord } from './shell-word.ts';
 
 /** What was refused to the user of this process, and what it should have been allowed. */
@@ -76,14 +77,16 @@ async function groupName(gid: number): Promise<string | undefined> {
 
 /** True for the system's word that this user may not do what it asked for, also where it is the cause of another error. */
 export function isRefusal(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null) return false;
-  if ('code' in thrown && (thrown.code === 'EACCES' || thrown.code === 'EPERM')) return true;
-  return 'cause' in thrown && isRefusal(thrown.cause);
+  return chainOf(thrown).some(
+    (one) =>
+      typeof one === 'object' && one !== null && 'code' in one && (one.code === 'EACCES' || one.code === 'EPERM'),
+  );
 }
 
 /** The path that the system refused; undefined where it does not say. */
 export function refusedPath(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
-  if ('path' in thrown && typeof thrown.path === 'string') return thrown.path;
-  return 'cause' in thrown ? refusedPath(thrown.cause) : undefined;
+  for (const one of chainOf(thrown)) {
+    if (typeof one === 'object' && one !== null && 'path' in one && typeof one.path === 'string') return one.path;
+  }
+  return undefined;
 }

@@ -6,6 +6,7 @@ import { Holder } from '../../core/run.ts';
 import type { Task } from '../../core/task.ts';
 import { createLog, type Log } from './log.ts';
 import { openStore } from './open-store.ts';
+import { ownCredentials } from './references.ts';
 import { runTask, TaskEvent, type TaskRuntime } from './run-task.ts';
 
 /** What every handler of a step runs with. */
@@ -34,7 +35,20 @@ export function stepHandler(step: (event: unknown, runtime: StepRuntime) => Prom
       },
     })
     .handler(async (event) => step(event, currentRuntime()));
-  return async (event, context) => handler(event, context as never);
+  return async (event, context) => {
+    try {
+      return await handler(event, context as never);
+    } catch (thrown) {
+      // What leaves here is logged by Lambda, passed through the states and shown in the report.
+      throw cleanError(thrown, currentRuntime().log);
+    }
+  };
+}
+
+function cleanError(thrown: unknown, { clean }: Log): Error {
+  const { name, stack } = thrown instanceof Error ? thrown : new Error();
+  const error = new Error(clean(messageOf(thrown)));
+  return Object.assign(error, { name, stack: clean(stack ?? '') });
 }
 
 function currentRuntime(): StepRuntime {
@@ -48,6 +62,8 @@ function openRuntime(): StepRuntime {
   const bundle = typeof __filename === 'string' ? __filename : undefined;
   const holder = process.env['FETTLE_HOLDER'];
   const log: Log = createLog({ function: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'local' }, clock);
+  log.hide(ownCredentials());
+  endOnStrayErrors(log);
   return {
     store: openStore(process.env['FETTLE_STORE'] ?? ''),
     clock,
@@ -56,4 +72,14 @@ function openRuntime(): StepRuntime {
     holder: holder ? Holder.parse(JSON.parse(holder)) : undefined,
     assetFolder: typeof __dirname === 'string' ? __dirname : '.',
   };
+}
+
+/** Node.js and Lambda would print the whole error and whatever it quotes; this comes first and ends the process as they do. */
+function endOnStrayErrors(log: Log): void {
+  const end = (thrown: unknown) => {
+    log.error('the process ends: nobody caught an error', { error: messageOf(thrown) });
+    process.exit(1);
+  };
+  process.prependListener('uncaughtException', end);
+  process.prependListener('unhandledRejection', end);
 }

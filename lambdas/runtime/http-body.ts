@@ -30,7 +30,7 @@ export async function readBody(response: IncomingMessage, maxBytes: number, labe
     .filter((encoding) => encoding !== '' && encoding !== 'identity');
   const [encoding, ...further] = encodings;
   if (encoding === undefined) return collect(response, maxBytes);
-  if (further.length > 0 || !(encoding in DECODERS)) {
+  if (further.length > 0 || !Object.hasOwn(DECODERS, encoding)) {
     const shown = printable(encodings.join(', '), 60);
     throw new HttpFailure('malformed', `${label} answered in the encoding ${shown}, which was not asked for`);
   }

@@ -99,7 +99,13 @@ export function printable(text: string, maxLength = 300): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return clean.length <= maxLength ? clean : `${[...clean].slice(0, maxLength - 1).join('')}…`;
+  const letters = [...clean];
+  return letters.length <= maxLength
+    ? clean
+    : `${letters
+        .slice(0, maxLength - 1)
+        .join('')
+        .trimEnd()}…`;
 }
 
 // By their properties: an error of another realm, a test runner's for one, is no instance of our Error.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RecordedAction } from '../../core/action.ts';
+import { findingOfAction } from '../../core/action-finding.ts';
 import { messageOf } from '../../core/errors.ts';
 import {
   type Finding,
@@ -11,6 +12,7 @@ import {
   verdictOf,
 } from '../../core/finding.ts';
 import type { TargetVerdict } from '../../core/run.ts';
+import { shortened } from '../../core/shortened.ts';
 import type { Task, TaskResult } from '../../core/task.ts';
 import { notJson } from './records.ts';
 
@@ -55,10 +57,8 @@ export function acceptResult(
 ): { result: TaskResult<string> } | { nonsense: string } {
   const parsed = Result.safeParse(returned);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return {
-      nonsense: `it returned nonsense at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'unreadable'}`,
-    };
+    const [problem] = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the top'}: ${message}`);
+    return { nonsense: `it returned nonsense at ${String(problem)}` };
   }
   const result = parsed.data as TaskResult<string>;
   const kinds = [...Object.keys(task.findings), ...Object.keys(RUNTIME_KINDS)];
@@ -84,7 +84,7 @@ export function acceptResult(
 
 /** One finding of the runtime for each of the targets. */
 export function findingOfEach(kind: RuntimeKind, targets: readonly string[], summary: string): Finding<RuntimeKind>[] {
-  return targets.map((target) => ({ kind, target, summary }));
+  return targets.map((target) => ({ kind, target, summary: shortened(summary) }));
 }
 
 /**
@@ -114,15 +114,6 @@ export function judgeStep(
       verdict: verdictOf(findings.filter((finding) => finding.target === target)),
     })),
   };
-}
-
-function findingOfAction({ status, target, subject, summary, detail = '', reason }: RecordedAction): Finding[] {
-  if (status === 'failed') return [{ kind: 'action-failed', target, subject, summary: `${summary}: ${detail}` }];
-  if (status === 'running') {
-    return [{ kind: 'action-unfinished', target, subject, summary: `${summary}: its end was not seen` }];
-  }
-  if (status !== 'refused') return [];
-  return [{ kind: 'action-refused', target, subject, summary: `${summary}: ${reason ?? 'refused'}, ${detail}` }];
 }
 
 function reported(task: Task, finding: Finding): ReportedFinding {

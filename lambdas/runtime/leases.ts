@@ -15,6 +15,10 @@ const Lease = z.object({
       runKey: z.string(),
       takenAt: z.iso.datetime(),
       expiresAt: z.iso.datetime(),
+      /** Taken for an emergency: no other one takes it over. */
+      emergency: z.literal(true).optional(),
+      /** The run that had not ended and lost the target to the emergency. */
+      takenFrom: z.string().optional(),
       holder: Holder.optional(),
     })
     .optional(),
@@ -44,24 +48,54 @@ function leaseKey(kind: string, target: string): string {
  * free: its epoch grows, and whatever its old holder still tries is refused.
  */
 export async function takeLease(store: Store, request: LeaseRequest): Promise<{ epoch: number } | { heldBy: string }> {
-  const { kind, target, runId, runKey, now, expiresAt, holder } = request;
-  const lease = await updateRecord(store, leaseKey(kind, target), Lease, (current) => {
-    if (current?.heldBy && new Date(current.heldBy.expiresAt) > now) return undefined;
-    return {
-      kind,
-      target,
-      epoch: (current?.epoch ?? 0) + 1,
-      heldBy: {
-        runId,
-        runKey,
-        takenAt: now.toISOString(),
-        expiresAt: expiresAt.toISOString(),
-        ...(holder && { holder }),
-      },
-    };
+  const lease = await updateRecord(store, leaseKey(request.kind, request.target), Lease, (current) =>
+    isHeld(current, request.now) ? undefined : grant(current, request),
+  );
+  return granted(lease, request);
+}
+
+/**
+ * Takes a target for an emergency, also from a run that holds it: its epoch and the run that lost it.
+ *
+ * What the older holder begins from now on is refused; what it has begun at the target goes on there, so the emergency
+ * must look. An emergency is not taken over by another one, which learns who has the target.
+ */
+export async function takeOverLease(
+  store: Store,
+  request: LeaseRequest,
+): Promise<{ epoch: number; takenFrom?: string } | { heldBy: string }> {
+  const lease = await updateRecord(store, leaseKey(request.kind, request.target), Lease, (current) => {
+    const holder = isHeld(current, request.now) ? current?.heldBy : undefined;
+    if (holder?.emergency) return undefined;
+    return grant(current, request, { emergency: true, ...(holder && { takenFrom: holder.runId }) });
   });
-  if (lease?.heldBy?.runId === runId) return { epoch: lease.epoch };
-  return { heldBy: lease?.heldBy?.runId ?? 'an unknown run' };
+  const taken = granted(lease, request);
+  const takenFrom = 'epoch' in taken ? lease?.heldBy?.takenFrom : undefined;
+  return { ...taken, ...(takenFrom !== undefined && { takenFrom }) };
+}
+
+function isHeld(lease: Lease | undefined, now: Date): boolean {
+  return lease?.heldBy !== undefined && new Date(lease.heldBy.expiresAt) > now;
+}
+
+function grant(
+  current: Lease | undefined,
+  { kind, target, runId, runKey, now, expiresAt, holder }: LeaseRequest,
+  emergency: Pick<NonNullable<Lease['heldBy']>, 'emergency' | 'takenFrom'> = {},
+): Lease {
+  const [takenAt, end] = [now.toISOString(), expiresAt.toISOString()];
+  return {
+    kind,
+    target,
+    epoch: (current?.epoch ?? 0) + 1,
+    heldBy: { runId, runKey, takenAt, expiresAt: end, ...(holder && { holder }), ...emergency },
+  };
+}
+
+function granted(lease: Lease | undefined, { runId }: LeaseRequest): { epoch: number } | { heldBy: string } {
+  // Somebody holds it now: this run, or the one that it could not be taken from.
+  const { epoch, heldBy } = lease as Lease & { heldBy: NonNullable<Lease['heldBy']> };
+  return heldBy.runId === runId ? { epoch } : { heldBy: heldBy.runId };
 }
 
 /** Gives a lease back if this run still holds it in this epoch. */
@@ -72,6 +106,15 @@ export async function releaseLease(
   await updateRecord(store, leaseKey(kind, target), Lease, (current) =>
     current?.heldBy?.runId === runId && current.epoch === epoch ? { kind, target, epoch } : undefined,
   );
+}
+
+/** Gives the lease of this key back if this run holds it, in whatever epoch. */
+export async function releaseLeaseAt(store: Store, key: string, runId: string): Promise<void> {
+  await updateRecord(store, key, Lease, (current) => {
+    if (current?.heldBy?.runId !== runId) return undefined;
+    const { kind, target, epoch } = current;
+    return { kind, target, epoch };
+  });
 }
 
 /** Gives back every lease of a run that it was granted. */

@@ -6,6 +6,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export interface Log {
   info(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** The text without what is hidden. */
+  clean(text: string): string;
   /** From now on these values never appear in a line. */
   hide(secrets: readonly Secret[]): void;
 }
@@ -24,6 +26,7 @@ export function createLog(
   return {
     info: (message, fields) => line('info', message, fields),
     error: (message, fields) => line('error', message, fields),
+    clean: (text) => clean(text),
     hide: (secrets) => {
       hidden.push(...secrets);
       clean = redactor(hidden);

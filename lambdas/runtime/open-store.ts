@@ -14,19 +14,23 @@ const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/;
 const clients = new Map<string, S3Client>();
 
 /** The store at `s3://<bucket>` or `file:///<folder>`; throws `InvalidInput` for anything else. */
-export function openStore(location: string): Store {
+export function openStore(location: string, { onlyReads = false } = {}): Store {
   const bucket = BUCKET.exec(location)?.[1];
   if (bucket !== undefined) return new S3Store(bucket, clientOfEndpoint());
   const folder = location.startsWith('file:///') ? folderAt(location) : undefined;
   if (folder === undefined) {
     throw new InvalidInput(
+      'STORE_LOCATION',
       `${JSON.stringify(location)} is no place for a store: allowed are s3://<bucket> and file:///<absolute folder>`,
     );
   }
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw new InvalidInput(`${JSON.stringify(location)} is no place for a store: it is a file, and a folder is needed`);
+    throw new InvalidInput(
+      'STORE_NOT_A_FOLDER',
+      `${JSON.stringify(location)} is no place for a store: it is a file, and a folder is needed`,
+    );
   }
-  return new DirectoryStore(folder);
+  return new DirectoryStore(folder, { onlyReads });
 }
 
 function clientOfEndpoint(): S3Client {

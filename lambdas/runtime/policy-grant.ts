@@ -1,13 +1,14 @@
-import { messageOf } from '../../core/errors.ts';
+import { chainOf, messageOf } from '../../core/errors.ts';
 import type { Permission } from '../../core/task.ts';
 
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'Forbidden', 'UnauthorizedOperation']);
 
 /** True where AWS said that the caller may not do this, also where that is the cause of another error. */
 export function isDenied(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null) return false;
-  if ('name' in thrown && DENIED.has(String(thrown.name))) return true;
-  return 'cause' in thrown && isDenied(thrown.cause);
+  return chainOf(thrown).some(
+    (one) =>
+      typeof one === 'object' && one !== null && 'name' in one && typeof one.name === 'string' && DENIED.has(one.name),
+  );
 }
 
 /** The account of the caller, which AWS names when it refuses; undefined where it does not. */

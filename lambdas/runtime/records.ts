@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { Corrupt, messageOf } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { redactor, type Secret } from '../../core/secret.ts';
-import type { Store } from './store.ts';
+import type { RecordSource, Store } from './store.ts';
 
 /** A record with the tag that its successor names. */
 export interface Read<Value> {
@@ -10,16 +10,19 @@ export interface Read<Value> {
   readonly etag: string;
 }
 
+/** Takes no byte for another one, nor a byte order mark for nothing. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Reads a record; undefined where there is none. Throws `Corrupt` where it is not what its schema promises. */
 export async function readRecord<Schema extends z.ZodType>(
-  store: Store,
+  store: Pick<RecordSource, 'get' | 'location'>,
   key: string,
   schema: Schema,
 ): Promise<Read<z.output<Schema>> | undefined> {
   const stored = await store.get(key);
   if (!stored) return undefined;
   try {
-    const value = schema.parse(JSON.parse(Buffer.from(stored.body).toString('utf8')));
+    const value = schema.parse(JSON.parse(UTF8.decode(stored.body)));
     return { value, etag: stored.etag };
   } catch (cause) {
     throw new Corrupt(`${key} in ${store.location} is not a record that Fettle wrote: ${messageOf(cause)}`, { cause });
@@ -28,7 +31,7 @@ export async function readRecord<Schema extends z.ZodType>(
 
 /** Reads a record that must be there. */
 export async function requireRecord<Schema extends z.ZodType>(
-  store: Store,
+  store: Pick<RecordSource, 'get' | 'location'>,
   key: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
@@ -68,23 +71,49 @@ export async function updateRecord<Schema extends z.ZodType>(
   throw new Corrupt(`${key} in ${store.location} changed ${MAX_ATTEMPTS} times while it was being written`);
 }
 
+/**
+ * Puts what `anew` makes in the place of a record that is corrupt; true where it did. For what is made of other records
+ * only: of anything else the corrupt one is the evidence.
+ */
+export async function replaceCorrupt<Schema extends z.ZodType>(
+  store: Store,
+  key: string,
+  schema: Schema,
+  anew: () => Promise<z.input<Schema>>,
+): Promise<boolean> {
+  try {
+    await readRecord(store, key, schema);
+    return false;
+  } catch (thrown) {
+    if (!(thrown instanceof Corrupt)) throw thrown;
+  }
+  const stored = await store.get(key);
+  // Whoever was quicker has mended it, or will be read again.
+  return stored !== undefined && (await store.replace(key, asText(await anew()), stored.etag)) !== undefined;
+}
+
 /** JSON that a person can read in the bucket. */
 export function asText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The same value with every known secret in its texts replaced; keys stay as they are. Throws where it is not JSON. */
+/** The same value with every known secret in its texts replaced, names of fields included. Throws where it is not JSON. */
 export function withoutSecrets<Value>(value: Value, secrets: readonly Secret[]): Value {
   const problem = notJson(value);
   if (problem) throw new TypeError(problem);
   return cleaned(value as Json, redactor(secrets)) as Value;
 }
 
+/** The same JSON value with every text of it cleaned. */
+export function withCleanTexts<Value>(value: Value, clean: (text: string) => string): Value {
+  return cleaned(value as Json, clean) as Value;
+}
+
 function cleaned(value: Json, clean: (text: string) => string): Json {
   if (typeof value === 'string') return clean(value);
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((inner: Json) => cleaned(inner, clean));
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, cleaned(inner as Json, clean)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [clean(key), cleaned(inner as Json, clean)]));
 }
 
 /** Says what JSON cannot carry and where: `seen.at is a Date`; undefined where it can. A field left out is no problem. */

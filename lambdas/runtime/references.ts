@@ -31,6 +31,14 @@ export async function resolveTarget<Kind extends TargetKind>(
   return resolved as Target<Kind>;
 }
 
+/** The credentials of this process itself: a server may repeat them in its answer. */
+export function ownCredentials(): Secret[] {
+  return ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].flatMap((name) => {
+    const value = process.env[name];
+    return value ? [new Secret(value)] : [];
+  });
+}
+
 function fromEnvironment(name: string): Secret {
   const value = process.env[name];
   if (!value) throw new Unavailable(`the environment variable ${name} is not set`);

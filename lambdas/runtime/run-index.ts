@@ -33,9 +33,35 @@ export function monthKey(month: string): string {
   return `index/${month}.json`;
 }
 
+/** The month in whose roll-up a run is: the one in which it began. */
+export function monthOf({ startedAt }: Pick<IndexedRun, 'startedAt'>): string {
+  return startedAt.slice(0, 7);
+}
+
+/** A run that claims to have begun so much later than now was begun by a clock that was wrong. */
+const FUTURE_SECONDS = 900;
+
 /** Adds an ended run to the roll-ups; a run that is there already changes nothing. */
-export async function indexRun(store: Store, runKey: string, report: RunReport): Promise<void> {
-  const run: IndexedRun = {
+export async function indexRun(store: Store, runKey: string, report: RunReport, now: Date): Promise<void> {
+  const plausible = new Date(now.getTime() + FUTURE_SECONDS * 1_000).toISOString();
+  const run = indexedRun(runKey, report);
+  await updateRecord(store, monthKey(monthOf(run)), MonthIndex, (month) =>
+    month?.runs.some(({ runId }) => runId === run.runId) ? undefined : { runs: [...(month?.runs ?? []), run] },
+  );
+  await updateRecord(store, LATEST_KEY, LatestIndex, (index) => {
+    const procedures = index?.procedures ?? {};
+    const known = procedures[run.procedure];
+    const isNewer = known && known.latest.startedAt >= run.startedAt && known.latest.startedAt <= plausible;
+    if (isNewer || known?.latest.runId === run.runId) return undefined;
+    // A refused run looked at nothing; the next one compares itself with the run before it.
+    const compared = run.ended === 'refused' ? known?.compared : run;
+    return { procedures: { ...procedures, [run.procedure]: { latest: run, ...(compared && { compared }) } } };
+  });
+}
+
+/** An ended run as the roll-ups have it. */
+export function indexedRun(runKey: string, report: RunReport): IndexedRun {
+  return {
     runId: report.runId,
     runKey,
     procedure: report.procedure,
@@ -47,15 +73,4 @@ export async function indexRun(store: Store, runKey: string, report: RunReport):
     startedAt: report.start_time,
     endedAt: report.end_time,
   };
-  await updateRecord(store, monthKey(report.date.slice(0, 7)), MonthIndex, (month) =>
-    month?.runs.some(({ runId }) => runId === run.runId) ? undefined : { runs: [...(month?.runs ?? []), run] },
-  );
-  await updateRecord(store, LATEST_KEY, LatestIndex, (index) => {
-    const procedures = index?.procedures ?? {};
-    const known = procedures[run.procedure];
-    if (known && known.latest.startedAt >= run.startedAt) return undefined;
-    // A refused run looked at nothing; the next one compares itself with the run before it.
-    const compared = run.ended === 'refused' ? known?.compared : run;
-    return { procedures: { ...procedures, [run.procedure]: { latest: run, ...(compared && { compared }) } } };
-  });
 }

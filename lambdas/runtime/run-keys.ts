@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { sha256 } from '../../core/json.ts';
 import { stepStem, type RunPointer } from '../../core/run.ts';
 
 /** The keys of one run, so that no two places spell them differently. */
@@ -26,8 +28,15 @@ export function openRunKey({ id }: Pick<RunPointer, 'id'>): string {
   return `${OPEN_RUNS_PREFIX}${id}.json`;
 }
 
+/** What leads from an execution to its run. */
+export const Execution = z.object({ execution: z.string(), runKey: z.string() });
+
+export const EXECUTIONS_PREFIX = 'state/executions/';
+
 /** `state/executions/<name>.json`: leads from an execution, whose name may be anything, to its run. */
 export function executionKey(execution: string): string {
   const name = execution.split(':').at(-1) ?? execution;
-  return `state/executions/${name.replace(/[^\w.-]/g, '_')}.json`;
+  const plain = name.replace(/[^\w.-]/g, '_');
+  // Two names that differ only in what a key cannot hold lead to two runs.
+  return `${EXECUTIONS_PREFIX}${plain === name ? plain : `${plain}_${sha256(name).slice(0, 16)}`}.json`;
 }

@@ -13,7 +13,7 @@ import { readBaseline, writeBaseline } from './baselines.ts';
 import { acceptResult, findingOfEach, judgeStep } from './judge-step.ts';
 import type { Log } from './log.ts';
 import { asText, createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
-import { boundAct, capOf } from './step-act.ts';
+import { boundAct, capOf, earliestOf } from './step-act.ts';
 import { resolveTargets } from './step-targets.ts';
 import type { Store } from './store.ts';
 
@@ -137,6 +137,10 @@ async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcom
   if (now >= runDeadline) {
     const result = ended('out-of-time', `the run's deadline ${started.deadline} had passed`);
     return record(step, runtime, result, { bound });
+  }
+  if (now < earliestOf(started)) {
+    const moved = `the clock was set back during the run: it says ${now.toISOString()}, and the run began at ${started.startedAt}`;
+    return record(step, runtime, ended('task-failed', moved), { bound });
   }
   const { targets, unresolved, secrets } = await resolveTargets(entry, step.platform);
   runtime.log.hide(secrets);

@@ -11,11 +11,11 @@ const PERMISSIONS: Readonly<Record<S3Operation, string>> = {
   ListObjectsV2: 's3:ListBucket',
 };
 
-const REMEDIES: Readonly<Record<string, string>> = {
-  NoSuchBucket: 'the bucket does not exist',
-  SlowDown: 'S3 is throttling this prefix',
-  TimeoutError: 'no answer in time',
-};
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['NoSuchBucket', 'the bucket does not exist'],
+  ['SlowDown', 'S3 is throttling this prefix'],
+  ['TimeoutError', 'no answer in time'],
+]);
 
 /** The HTTP status of S3's answer; undefined where none came. */
 export function statusOf(thrown: unknown): number | undefined {
@@ -28,7 +28,7 @@ export function wasSentBefore(thrown: unknown): boolean {
 }
 
 export function nameOf(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : String(thrown);
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : messageOf(thrown);
 }
 
 /** The failure of a call in words: the operation, the key, S3's name for it, and what would help. */
@@ -36,7 +36,7 @@ export function s3Failure(operation: S3Operation, bucket: string, key: string, t
   const isDenied = nameOf(thrown) === 'AccessDenied' || (operation === 'HeadObject' && statusOf(thrown) === 403);
   const name = isDenied ? 'AccessDenied' : nameOf(thrown);
   const resource = `arn:aws:s3:::${bucket}${operation === 'ListObjectsV2' ? '' : '/*'}`;
-  const remedy = isDenied ? `the caller needs ${PERMISSIONS[operation]} on ${resource}` : REMEDIES[name];
+  const remedy = isDenied ? `the caller needs ${PERMISSIONS[operation]} on ${resource}` : REMEDIES.get(name);
   const said = `${operation} of ${JSON.stringify(key)} in s3://${bucket} failed: ${name}`;
   const attempts = metadataOf(thrown)?.attempts ?? 1;
   return new Unavailable(

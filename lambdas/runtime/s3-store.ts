@@ -80,6 +80,8 @@ export class S3Store implements Store {
     let token: string | undefined;
     do {
       const page = await this.#page(prefix, token);
+      // What somebody in between answers has no keys either, and would be taken for an empty list.
+      this.#present(page.IsTruncated, 'ListObjectsV2', prefix, 'a list');
       for (const object of page.Contents ?? []) {
         const key = this.#present(object.Key, 'ListObjectsV2', prefix, 'a key');
         const sizeBytes = this.#present(object.Size, 'ListObjectsV2', prefix, `the size of ${key}`);
@@ -121,7 +123,7 @@ export class S3Store implements Store {
           continue;
         }
         if (status === 409) return this.#decideConflict(key, id, condition, thrown);
-        if (status === 404 && nameOf(thrown) !== 'NoSuchBucket') return undefined;
+        if (isMissing('PutObject', thrown)) return undefined;
         if (status !== 412) throw s3Failure('PutObject', this.#bucket, key, thrown);
         const holder = mayBeWritten ? await this.#head(key) : undefined;
         return holder?.id === id ? holder.etag : undefined;
@@ -154,7 +156,7 @@ export class S3Store implements Store {
     try {
       return await send();
     } catch (thrown) {
-      if (statusOf(thrown) === 404 && nameOf(thrown) !== 'NoSuchBucket') return undefined;
+      if (isMissing(operation, thrown)) return undefined;
       throw s3Failure(operation, this.#bucket, key, thrown);
     }
   }
@@ -163,4 +165,9 @@ export class S3Store implements Store {
     if (value !== undefined) return value;
     throw new Unavailable(`${operation} of ${JSON.stringify(key)} in ${this.location} answered without ${what}`);
   }
+}
+
+/** Whether S3 itself says that there is no such key. Anybody in between may say 404; only to a HEAD S3 says no more. */
+function isMissing(operation: S3Operation, thrown: unknown): boolean {
+  return statusOf(thrown) === 404 && nameOf(thrown) === (operation === 'HeadObject' ? 'NotFound' : 'NoSuchKey');
 }

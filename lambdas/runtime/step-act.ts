@@ -2,9 +2,10 @@ import * as z from 'zod';
 import type { Cap } from '../../core/action.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Entry } from '../../core/platform.ts';
-import { GrantedLease, type RunPointer } from '../../core/run.ts';
+import { GrantedLease, type RunPointer, type Started } from '../../core/run.ts';
 import type { Task } from '../../core/task.ts';
 import { createAct, type BoundAct } from './act.ts';
+import type { Log } from './log.ts';
 import { readRecord } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -13,7 +14,16 @@ export interface ActingStep {
   readonly task: Task;
   readonly entry: Entry;
   readonly run: RunPointer;
+  readonly started: Pick<Started, 'startedAt'>;
   readonly stem: string;
+}
+
+/** How far the clocks of the functions of one run may be apart. */
+const CLOCK_TOLERANCE_SECONDS = 900;
+
+/** A clock that stands before this moment was set back since the run began. */
+export function earliestOf({ startedAt }: Pick<Started, 'startedAt'>): Date {
+  return new Date(new Date(startedAt).getTime() - CLOCK_TOLERANCE_SECONDS * 1_000);
 }
 
 /** The cap that the input gives; undefined where the task only reads, a text where it cannot be told. */
@@ -30,8 +40,8 @@ export function capOf({ effect, cap }: Task, input: unknown): Cap | string | und
 
 /** The `act` of a step: with the leases that its run was granted, and its records where the step's are. */
 export async function boundAct(
-  { task, entry, run, stem }: ActingStep,
-  { store, clock }: { readonly store: Store; readonly clock: () => Date },
+  { task, entry, run, started, stem }: ActingStep,
+  { store, clock, log }: { readonly store: Store; readonly clock: () => Date; readonly log: Pick<Log, 'clean'> },
   cap: Cap,
   deadline: Date,
 ): Promise<BoundAct | undefined> {
@@ -39,6 +49,9 @@ export async function boundAct(
   const granted = await readRecord(store, `${run.key}/leases.json`, z.array(GrantedLease));
   const ours = (granted?.value ?? []).filter(({ kind }) => kind === entry.kind);
   const epochs = new Map(ours.flatMap(({ target, epoch }) => (epoch === undefined ? [] : [[target, epoch] as const])));
+  const heldBy = new Map(
+    ours.flatMap(({ target, heldBy }) => (heldBy === undefined ? [] : [[target, heldBy] as const])),
+  );
   const { id: runId, key: runKey, mode } = run;
   const { name, effect } = task;
   return createAct({
@@ -54,5 +67,8 @@ export async function boundAct(
     clock,
     deadline,
     epochs,
+    heldBy,
+    clean: (text) => log.clean(text),
+    notBefore: earliestOf(started),
   });
 }

@@ -3,7 +3,7 @@ import type { Finding, RuntimeKind } from '../../core/finding.ts';
 import type { Entry, ResolvedPlatform } from '../../core/platform.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Target, TargetKind } from '../../core/target-kinds.ts';
-import { resolveTarget } from './references.ts';
+import { ownCredentials, resolveTarget } from './references.ts';
 
 /** The targets of a step as its task gets them. */
 export interface StepTargets {
@@ -26,7 +26,7 @@ export async function resolveTargets(entry: Entry, platform: ResolvedPlatform): 
       unresolved.push({ kind: 'not-readable', target: name, summary: messageOf(thrown) });
     }
   }
-  return { targets, unresolved, secrets: targets.flatMap(secretsOf) };
+  return { targets, unresolved, secrets: [...targets.flatMap(secretsOf), ...ownCredentials()] };
 }
 
 /** Everything of a target that no text may show. */

@@ -12,7 +12,8 @@ const RESERVED_PARTS = ['.', '..', VERSIONS_FOLDER, TEMPORARY_FOLDER];
 /** Throws `InvalidInput` for what no store takes as a key. */
 export function assertKey(key: string): void {
   const fault = faultOfKey(key);
-  if (fault !== undefined) throw new InvalidInput(`${JSON.stringify(key)} cannot be a key of the store: ${fault}`);
+  if (fault !== undefined)
+    throw new InvalidInput('STORE_KEY_INVALID', `${JSON.stringify(key)} cannot be a key of the store: ${fault}`);
 }
 
 /** Throws `InvalidInput` for a prefix that no key can have; the empty one and half a name are prefixes. */
@@ -21,7 +22,7 @@ export function assertPrefix(prefix: string): void {
   const fault = folder === '' ? undefined : faultOfKey(folder.slice(0, -1));
   const found = fault ?? faultOfText(prefix);
   if (found !== undefined)
-    throw new InvalidInput(`${JSON.stringify(prefix)} cannot begin a key of the store: ${found}`);
+    throw new InvalidInput('STORE_KEY_INVALID', `${JSON.stringify(prefix)} cannot begin a key of the store: ${found}`);
 }
 
 export function isKey(key: string): boolean {

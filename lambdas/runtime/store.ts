@@ -10,6 +10,13 @@ export interface ListedObject {
   readonly lastModified: Date;
 }
 
+/** What may be read of a store, or of a part of it. */
+export interface RecordSource {
+  readonly location: string;
+  get(key: string): Promise<StoredObject | undefined>;
+  list(prefix: string): AsyncIterable<Pick<ListedObject, 'key'>>;
+}
+
 /**
  * The whole state of Fettle: keys with bodies, and conditional writes as the only coordination.
  *

@@ -1,16 +1,15 @@
 import * as z from 'zod';
-import { deriveReport } from '../../core/derive-report.ts';
-import { planOf } from '../../core/plan.ts';
-import { ResolvedPlatform } from '../../core/platform.ts';
-import { RunReport } from '../../core/report.ts';
-import { basicDay, basicForm, Ended, type Ending, GrantedLease, Started, StepRecord } from '../../core/run.ts';
-import { renderPage } from '../report/page.ts';
+import { Corrupt, messageOf } from '../../core/errors.ts';
+import type { RunReport } from '../../core/report.ts';
+import { type Ended, type Ending, Started } from '../../core/run.ts';
+import { dailyKeys, deriveRun } from '../report/derive-run.ts';
 import { announce } from '../runtime/announce.ts';
-import { sealRun } from '../runtime/evidence.ts';
+import { type ChainPlace, sealRun } from '../runtime/evidence.ts';
 import type { StepRuntime } from '../runtime/handler.ts';
-import { releaseLeases } from '../runtime/leases.ts';
+import { LEASES_PREFIX, releaseLeaseAt } from '../runtime/leases.ts';
+import { mendRollUps } from '../runtime/mend-index.ts';
 import { asText, createRecord, readRecord, requireRecord } from '../runtime/records.ts';
-import { indexRun, LATEST_KEY, LatestIndex } from '../runtime/run-index.ts';
+import { indexRun, LATEST_KEY, LatestIndex, monthOf } from '../runtime/run-index.ts';
 import { openRunKey, runKeys } from '../runtime/run-keys.ts';
 import type { Store } from '../runtime/store.ts';
 
@@ -21,78 +20,90 @@ export interface End {
   readonly caught: Readonly<Record<string, string>>;
 }
 
+export interface EndedRun {
+  readonly report: RunReport;
+  /** Where the chain of evidence ended with this run: kept elsewhere, it proves what stands in the store. */
+  readonly link: ChainPlace;
+}
+
 /**
  * Ends a run: derives everything from its records, gives its leases back and seals it.
  *
  * Each part is written once and in an order in which a repetition goes on where the last one stopped, so that
  * Finish and Reap may both come, and come twice. The first end stands.
  */
-export async function endRun(runKey: string, end: End, runtime: StepRuntime): Promise<RunReport> {
-  const { store, clock } = runtime;
+export async function endRun(runKey: string, end: End, runtime: StepRuntime): Promise<EndedRun> {
+  const { store, clock, log } = runtime;
   const keys = runKeys(runKey);
   const started = await requireRecord(store, keys.started, Started);
-  const ended = await firstEnd(store, runKey, started, end, clock());
-  const report = await writeReport(store, runKey, started, ended);
-  const granted = await readRecord(store, keys.leases, z.array(GrantedLease));
-  await releaseLeases(store, started.runId, granted?.value ?? []);
-  await sealRun(store, runKey);
-  await indexRun(store, runKey, report);
-  await announce(report, runtime);
+  await mendRollUps(store, monthOf({ startedAt: started.startedAt }), (problem) => log.error(problem, { runKey }));
+  await writeEnd(runKey, started, end, runtime);
+  const report = await writeReport(store, runKey);
+  await giveBack(runKey, started.runId, runtime);
+  const link = await sealRun(store, runKey);
+  log.info('run sealed', { runId: started.runId, link: link.n, linkSha256: link.sha256 });
+  await indexRun(store, runKey, report, clock());
+  await announce(report, link, runtime);
   await store.remove(openRunKey({ id: started.runId }));
-  return report;
+  return { report, link };
 }
 
-async function firstEnd(store: Store, runKey: string, started: Started, end: End, now: Date): Promise<Ended> {
-  const key = runKeys(runKey).ended;
-  const latest = (await readRecord(store, LATEST_KEY, LatestIndex))?.value.procedures[started.procedure];
+/** Whose report a copy is; undefined where it is nobody's that can be read, which is left as it is. */
+async function holderOf(store: Store, key: string): Promise<string | undefined> {
+  try {
+    return (await requireRecord(store, key, z.object({ runId: z.string() }))).runId;
+  } catch (thrown) {
+    if (thrown instanceof Corrupt) return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Gives back whatever names this run as its holder: a Begin that died between taking a lease and noting it left no list.
+ *
+ * What cannot be read cannot be given back; it ends by itself, and the end of the run does not depend on it.
+ */
+async function giveBack(runKey: string, runId: string, { store, log }: StepRuntime): Promise<void> {
+  for await (const { key } of store.list(LEASES_PREFIX)) {
+    try {
+      await releaseLeaseAt(store, key, runId);
+    } catch (thrown) {
+      if (!(thrown instanceof Corrupt)) throw thrown;
+      log.error('a lease was not given back', { runKey, error: messageOf(thrown) });
+    }
+  }
+}
+
+async function writeEnd(
+  runKey: string,
+  { procedure }: Started,
+  end: End,
+  { store, clock, bundleSha256 }: StepRuntime,
+): Promise<void> {
+  const latest = (await readRecord(store, LATEST_KEY, LatestIndex))?.value.procedures[procedure];
   const previousRunKey = latest?.compared?.runKey;
-  await createRecord(store, key, {
+  const records: string[] = [];
+  for (const folder of ['actions', 'steps']) {
+    for await (const { key } of store.list(`${runKey}/${folder}/`)) records.push(key);
+  }
+  await createRecord(store, runKeys(runKey).ended, {
     schemaVersion: 1,
     ended: end.ended,
-    endedAt: now.toISOString(),
+    endedAt: clock().toISOString(),
     ...(end.because !== undefined && { because: end.because }),
     caught: { ...end.caught },
+    records,
+    bundleSha256,
     ...(previousRunKey !== undefined && previousRunKey !== runKey && { previousRunKey }),
   } satisfies Ended);
-  return requireRecord(store, key, Ended);
 }
 
-async function writeReport(store: Store, runKey: string, started: Started, ended: Ended): Promise<RunReport> {
-  const keys = runKeys(runKey);
-  const platform = await readRecord(store, keys.profile, ResolvedPlatform);
-  const procedure = platform?.value.procedures[started.procedure];
-  const report = deriveReport({
-    started,
-    procedure: procedure ?? { name: started.procedure, timezone: 'UTC', budgetSeconds: 1, planOnly: false, steps: [] },
-    ended,
-    steps: await readSteps(store, runKey),
-    previous: ended.previousRunKey
-      ? (await readRecord(store, runKeys(ended.previousRunKey).report, RunReport))?.value
-      : undefined,
-  });
-  await createRecord(store, keys.report, report);
-  await store.createIfAbsent(keys.page, renderPage(report));
-  if (report.planSha256) await createRecord(store, keys.plan, planOf(report.actions));
-  if (report.mode === 'execute' && report.ended !== 'refused') await writeDaily(store, report);
-  return report;
-}
-
-/** The day's first executed run takes the day's key, later ones take one with their time; a repetition finds its own. */
-async function writeDaily(store: Store, report: RunReport): Promise<void> {
-  const start = new Date(report.start_time);
-  const folder = `maintenance/${report.procedure}`;
-  const day = `${folder}/${basicDay(start)}.json`;
-  if ((await store.createIfAbsent(day, asText(report))) !== undefined) return;
-  const taken = await requireRecord(store, day, z.object({ runId: z.string() }));
-  if (taken.runId === report.runId) return;
-  await store.createIfAbsent(`${folder}/${basicForm(start).replace('T', '-').replace('Z', '')}.json`, asText(report));
-}
-
-async function readSteps(store: Store, runKey: string): Promise<StepRecord[]> {
-  const steps: StepRecord[] = [];
-  for await (const { key } of store.list(`${runKey}/steps/`)) {
-    if (key.includes('.pause-')) continue;
-    steps.push(await requireRecord(store, key, StepRecord));
+async function writeReport(store: Store, runKey: string): Promise<RunReport> {
+  const { report, files } = await deriveRun(store, runKey);
+  for (const [key, text] of files) await store.createIfAbsent(key, text);
+  for (const key of dailyKeys(report)) {
+    if ((await store.createIfAbsent(key, asText(report))) !== undefined) break;
+    if ((await holderOf(store, key)) === report.runId) break;
   }
-  return steps.sort((a, b) => a.index - b.index);
+  return report;
 }

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { Corrupt, messageOf } from '../../core/errors.ts';
 import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform.ts';
 import { Ended, type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
-import { releaseLeases, takeLease } from '../runtime/leases.ts';
+import { type LeaseRequest, releaseLeases, takeLease } from '../runtime/leases.ts';
 import { createRecord, readRecord, requireRecord } from '../runtime/records.ts';
-import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { Execution, executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import type { Store } from '../runtime/store.ts';
 import { decideStart, type Decision } from './_decide-start.ts';
 
 /** What the first state passes: who is started, by which execution, with what input. */
@@ -41,15 +43,21 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   if (!procedure) throw new Error(`${platform.platform} has no procedure ${event.procedure}`);
   const decision = decideStart(event, procedure, clock());
   const { run } = decision;
-  await createRecord(store, executionKey(event.execution), { execution: event.execution, runKey: run.key });
   const { execution } = event;
   const keys = runKeys(run.key);
   const duplicate: Begun = { next: 'end', run, previous: {}, caught: {} };
+  // An execution has one run for ever, also where it comes once more so late that its time would mean another one.
+  const known = (await readRecord(store, executionKey(execution), Execution))?.value.runKey ?? run.key;
+  if (known !== run.key) return { ...duplicate, run: { ...run, id: known.split('/').at(-1) ?? known, key: known } };
   // Before the run is opened: one that has ended has nobody left who would close it again.
   const earlier = await readRecord(store, keys.started, Started);
-  if (earlier && earlier.value.execution !== execution) return duplicate;
-  if (await readRecord(store, keys.ended, Ended)) return duplicate;
-  await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
+  const isTaken = earlier !== undefined && earlier.value.execution !== execution;
+  const isDuplicate = isTaken || (await readRecord(store, keys.ended, Ended)) !== undefined;
+  // The pointer first: a start that dies after it is found and cleared away, and no execution leads to a run that never was.
+  if (!isDuplicate)
+    await createRecord(store, openRunKey(run), { runKey: run.key, execution, ...(holder && { holder }) });
+  await createRecord(store, executionKey(execution), { execution, runKey: run.key });
+  if (isDuplicate) return duplicate;
   const claimed = await claim(decision, event, platform, runtime);
   if (claimed.execution !== event.execution) return duplicate;
 
@@ -104,9 +112,19 @@ async function takeLeases(
   const granted: GrantedLease[] = [];
   for (const { kind, target } of changed.values()) {
     const request = { kind, target, runId: run.id, runKey: run.key, now: clock(), expiresAt, holder };
-    granted.push({ kind, target, ...(await takeLease(store, request)) });
+    granted.push({ kind, target, ...(await takeUnlessCorrupt(store, request)) });
   }
   return granted;
+}
+
+/** A lease that cannot be read is held by nobody knows whom: what would change the target is refused, and the rest runs. */
+async function takeUnlessCorrupt(store: Store, request: LeaseRequest): ReturnType<typeof takeLease> {
+  try {
+    return await takeLease(store, request);
+  } catch (thrown) {
+    if (!(thrown instanceof Corrupt)) throw thrown;
+    return { heldBy: `nobody knows who (${messageOf(thrown)})` };
+  }
 }
 
 /** The profile as resolved travels in the assets of this function, beside its code. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isRefused, RunPointer, Started } from '../../core/run.ts';
 import { type Verdict, type VerdictCounts } from '../../core/verdict.ts';
+import type { ChainPlace } from '../runtime/evidence.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { requireRecord } from '../runtime/records.ts';
 import { runKeys } from '../runtime/run-keys.ts';
@@ -19,17 +20,19 @@ export interface Finished {
   readonly runKey: string;
   readonly verdict: Verdict;
   readonly counts: VerdictCounts;
+  /** Step Functions keeps it with the execution, out of reach of whoever can write to the store. */
+  readonly link: ChainPlace;
 }
 
 /** Ends a run whose states have all come to an end. */
 export async function finishRun({ run, caught }: FinishEvent, runtime: StepRuntime): Promise<Finished> {
   const started = await requireRecord(runtime.store, runKeys(run.key).started, Started);
-  const report = await endRun(
+  const { report, link } = await endRun(
     run.key,
     { ended: isRefused(started) ? 'refused' : 'finished', caught: byStep(caught) },
     runtime,
   );
-  return { runKey: run.key, verdict: report.verdict, counts: report.counts };
+  return { runKey: run.key, verdict: report.verdict, counts: report.counts, link };
 }
 
 /** Step number to error, from keys such as `s03` and, within a group, `g02.s04`. */

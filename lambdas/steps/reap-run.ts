@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { readRecord } from '../runtime/records.ts';
-import { executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { Execution, executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
 import { endRun } from './_end-run.ts';
 
 /** What EventBridge says when an execution ends without its last state: the fields that are used. */
@@ -15,8 +15,6 @@ export const ExecutionEvent = z.object({
   }),
 });
 export type ExecutionEvent = z.infer<typeof ExecutionEvent>;
-
-const Execution = z.object({ execution: z.string(), runKey: z.string() });
 
 /**
  * Ends the run of an execution that died: its report says so, its leases come back.
@@ -35,6 +33,8 @@ export async function reapRun({ detail }: ExecutionEvent, runtime: StepRuntime):
   const started = await readRecord(store, runKeys(runKey).started, Started);
   if (!started) {
     const id = runKey.split('/').at(-1) ?? runKey;
+    // A record that leads to a run which never was would look like one whose run was taken away.
+    await store.remove(executionKey(detail.executionArn));
     await store.remove(openRunKey({ id }));
     return { reaped: false };
   }

@@ -33,7 +33,7 @@ const STEP_KEYS: Readonly<Record<StepName, Keys>> = {
     remove: [],
   },
   'finish-run': END_KEYS,
-  'reap-run': END_KEYS,
+  'reap-run': { ...END_KEYS, remove: [...END_KEYS.remove, 'state/executions/*'] },
 };
 
 /** What a step may do in the store: the records that it writes, and no other's. */

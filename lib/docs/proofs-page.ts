@@ -58,6 +58,6 @@ function section(entry: CataloguedTask, proofs: Proofs, entries: readonly Catalo
 }
 
 /** Titles of tables of cases name their columns; what stands there changes from case to case. */
-function legible(title: string): string {
+export function legible(title: string): string {
   return plain(title.replace(/\$[\w.]+|%[sdifjop#]/g, '…'));
 }

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 
 const CHILD = fileURLToPath(new URL('./invocation.cjs', import.meta.url));
 
@@ -29,9 +30,16 @@ export class InvocationFailed extends Error {
   }
 }
 
+/** What the process says once; anything else is no answer of ours. */
+const Answer = z.union([
+  z.strictObject({ result: z.unknown() }),
+  z.strictObject({ error: z.object({ name: z.string(), message: z.string() }) }),
+]);
+
 /** Runs a handler from its bundle in a process of its own, which is killed at its time limit. */
 export async function invoke(invocation: Invocation): Promise<unknown> {
   const { bundle, event, timeoutSeconds, environment, folder, signal, onLog } = invocation;
+  signal.throwIfAborted();
   const child = fork(CHILD, {
     cwd: folder,
     env: { ...environment },
@@ -47,11 +55,18 @@ export async function invoke(invocation: Invocation): Promise<unknown> {
   signal.addEventListener('abort', kill, { once: true });
   child.stdout?.setEncoding('utf8').on('data', onLog);
   child.stderr?.setEncoding('utf8').on('data', onLog);
-  child.once('error', (cause) => answer.reject(new InvocationFailed('Runtime.ExitError', cause.message)));
-  child.once('message', (message: { result: unknown } | { error: { name: string; message: string } }) => {
-    if ('error' in message) {
-      answer.reject(new InvocationFailed('Runtime.HandlerError', `${message.error.name}: ${message.error.message}`));
-    } else answer.resolve(message.result);
+  child.on('error', (cause) => {
+    const failed = child.pid === undefined ? 'its process could not be started' : 'its process could not be reached';
+    answer.reject(new InvocationFailed('Runtime.ExitError', `${failed}: ${cause.message}`));
+  });
+  child.once('message', (message) => {
+    const { data } = Answer.safeParse(message);
+    if (data === undefined) {
+      answer.reject(new InvocationFailed('Runtime.HandlerError', 'its answer is none that a handler gives'));
+      kill();
+    } else if ('error' in data) {
+      answer.reject(new InvocationFailed('Runtime.HandlerError', `${data.error.name}: ${data.error.message}`));
+    } else answer.resolve(data.result);
   });
   child.once('exit', (code, killedBy) => {
     answer.reject(
@@ -59,7 +74,8 @@ export async function invoke(invocation: Invocation): Promise<unknown> {
     );
   });
   try {
-    child.send({ bundle: join(bundle, 'index.js'), event, requestId: randomUUID() });
+    // A process that could not be started has no channel; its error is on the way.
+    if (child.pid !== undefined) child.send({ bundle: join(bundle, 'index.js'), event, requestId: randomUUID() });
     return await answer.promise;
   } finally {
     clearTimeout(timer);

@@ -1,13 +1,14 @@
-import { InvalidInput, Refused, Unavailable } from '../../core/errors.ts';
+import { quoted } from '../../core/calendar/problem.ts';
+import { Corrupt, InvalidInput, Refused, Unavailable } from '../../core/errors.ts';
 import { RunReport } from '../../core/report.ts';
 import { Started } from '../../core/run.ts';
 import { readRecord } from '../../lambdas/runtime/records.ts';
 import { runKeys } from '../../lambdas/runtime/run-keys.ts';
 import { bundleHandlers, withProfile } from '../bundle.ts';
-import { nearestWord } from '../profiles/nearest-word.ts';
+import { nearestHint } from '../profiles/nearest-word.ts';
 import { reapExecution, reapLocally } from './reap-locally.ts';
 import { type Progress, runLocally } from './run-locally.ts';
-import type { Workspace } from './workspace.ts';
+import { prepareFolders, type Workspace } from './workspace.ts';
 
 export interface RunRequest {
   readonly workspace: Workspace;
@@ -17,6 +18,8 @@ export interface RunRequest {
   readonly onProgress: (progress: Progress) => void;
   /** Gets the runs that an earlier process left open and that were ended now. */
   readonly onReaped: (runKeys: readonly string[]) => void;
+  /** Gets what keeps an earlier run from being ended; without it that keeps this one from beginning, too. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 export interface RunResult {
@@ -32,17 +35,25 @@ export async function performRun(request: RunRequest): Promise<RunResult> {
   const { platform, store } = workspace;
   knownProcedure(Object.keys(platform.procedures), procedure, workspace.profile.file);
   refuseDeployed(workspace, input);
+  await prepareFolders(workspace);
   const bundles = await withProfile(await bundleHandlers(), platform);
   // What has to be ended is ended although the person has pressed Ctrl-C.
   const reap = { ...workspace, bundles, signal: new AbortController().signal };
-  request.onReaped(await reapLocally(reap));
+  const tell = (problem: string) => {
+    if (!request.onProblem) throw new Corrupt(problem);
+    request.onProblem(problem);
+  };
+  request.onReaped(await reapLocally(reap, tell));
+  if (signal.aborted) throw new Refused('RUN_INTERRUPTED', 'interrupted before the run began; nothing was changed');
   const end = await runLocally({ ...workspace, procedure, input, bundles, signal, onProgress });
   if (end.status !== 'SUCCEEDED') {
     const because = signal.aborted ? 'interrupted by the person who started it' : (end.error ?? 'the engine failed');
     await reapExecution(reap, end.execution, end.status, because);
   }
+  if (end.runKey === undefined && signal.aborted)
+    throw new Refused('RUN_INTERRUPTED', 'interrupted while the run began; no task was started');
   if (end.runKey === undefined) throw new Unavailable(`the run did not begin: ${end.error ?? end.status}`);
-  if (end.duplicate) throw new Refused(`${end.runKey} is there already; a run happens once`);
+  if (end.duplicate) throw new Refused('RUN_DUPLICATE', `${end.runKey} is there already; a run happens once`);
   const keys = runKeys(end.runKey);
   const report = await readRecord(store, keys.report, RunReport);
   const started = await readRecord(store, keys.started, Started);
@@ -52,15 +63,18 @@ export async function performRun(request: RunRequest): Promise<RunResult> {
 
 function knownProcedure(names: readonly string[], wanted: string, file: string): void {
   if (names.includes(wanted)) return;
-  const nearest = nearestWord(wanted, names);
-  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  throw new InvalidInput(`${file} has no procedure "${wanted}"${hint}${hint ? '' : ';'} it has: ${names.join(', ')}`);
+  const hint = nearestHint(wanted, names) || ';';
+  throw new InvalidInput(
+    'CLI_UNKNOWN_PROCEDURE',
+    `${file} has no procedure ${quoted(wanted)}${hint} it has: ${names.join(', ')}`,
+  );
 }
 
 /** The leases of a deployed environment are in its bucket; from elsewhere it can only be planned. */
 function refuseDeployed({ platform, storeLocation }: Workspace, input: RunRequest['input']): void {
   if (platform.account === undefined || input['mode'] === 'plan' || storeLocation.startsWith('s3:')) return;
   throw new Refused(
+    'RUN_ELSEWHERE',
     `${platform.platform} ${platform.environment} belongs to account ${platform.account} and keeps its leases there; ` +
       'from this machine it can only be planned: fettle plan',
   );

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { messageOf, Unavailable } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
 import { Holder } from '../../core/run.ts';
 import { readRecord } from '../../lambdas/runtime/records.ts';
-import { OPEN_RUNS_PREFIX } from '../../lambdas/runtime/run-keys.ts';
+import { OPEN_RUNS_PREFIX, runKeys } from '../../lambdas/runtime/run-keys.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
 import { STEP_TIMEOUTS } from '../../state-machines/procedure.ts';
 import type { Bundles } from '../bundle.ts';
@@ -21,16 +22,34 @@ export interface LocalReap {
   readonly signal: AbortSignal;
 }
 
-/** Ends the runs whose process is gone, by the same handler that AWS calls; the keys of the ended runs. */
-export async function reapLocally(reap: LocalReap): Promise<string[]> {
+/**
+ * Ends the runs whose process is gone, by the same handler that AWS calls; the keys of the ended runs.
+ *
+ * A run that cannot be ended, because a record of it is corrupt, is told and left as it is: it keeps no other one from
+ * its end, nor the next one from its beginning.
+ */
+export async function reapLocally(reap: LocalReap, tell: (problem: string) => void): Promise<string[]> {
   const reaped: string[] = [];
   for await (const { key } of reap.store.list(OPEN_RUNS_PREFIX)) {
-    const open = (await readRecord(reap.store, key, OpenRun))?.value;
-    if (!open?.holder || mayLive(open.holder)) continue;
-    await reapExecution(reap, open.execution, 'ABORTED', `its process ${open.holder.pid} is gone`);
-    reaped.push(open.runKey);
+    try {
+      const runKey = await reapOpen(reap, key);
+      if (runKey !== undefined) reaped.push(runKey);
+    } catch (thrown) {
+      if (thrown instanceof Unavailable) throw thrown;
+      tell(`${key}: the run could not be ended: ${messageOf(thrown)}`);
+    }
   }
   return reaped;
+}
+
+async function reapOpen(reap: LocalReap, key: string): Promise<string | undefined> {
+  const open = (await readRecord(reap.store, key, OpenRun))?.value;
+  if (!open?.holder || mayLive(open.holder)) return undefined;
+  await reapExecution(reap, open.execution, 'ABORTED', `its process ${open.holder.pid} is gone`);
+  if (await reap.store.get(runKeys(open.runKey).started)) return open.runKey;
+  // It died before it began; nothing else leads to it.
+  await reap.store.remove(key);
+  return undefined;
 }
 
 /** Calls Reap for one execution, as EventBridge would. */

@@ -18,7 +18,8 @@ export type Progress =
   | { readonly event: 'begun'; readonly runId: string; readonly mode: string; readonly next: string }
   | { readonly event: 'started'; readonly task: string; readonly step: number }
   | { readonly event: 'ended'; readonly task: string; readonly step: number; readonly outcome: StepOutcome }
-  | { readonly event: 'lost'; readonly task: string; readonly step: number; readonly error: string };
+  | { readonly event: 'lost'; readonly task: string; readonly step: number; readonly error: string }
+  | { readonly event: 'unlogged'; readonly error: string };
 
 export interface LocalRun {
   readonly platform: ResolvedPlatform;
@@ -105,6 +106,7 @@ async function handlersOf(
   const procedure = platform.procedures[run.procedure];
   const entries = procedure ? entriesOf(procedure) : [];
   const surroundings = { platform, storeLocation: run.storeLocation, holder: thisHolder() };
+  let isLogging = true;
 
   async function call(name: string, entry: Entry | undefined, payload: unknown): Promise<unknown> {
     const timeoutSeconds = entry?.timeoutSeconds ?? STEP_TIMEOUTS[name as StepName];
@@ -115,8 +117,19 @@ async function handlersOf(
       environment: environmentOf(surroundings, name, entry),
       folder: run.folder,
       signal: run.signal,
-      onLog: (text) => void appendFile(join(logFolder, `${name}.log`), text),
+      onLog: (text) => void log(name, text),
     });
+  }
+
+  /** What cannot be logged is told once; the records are what counts, and the run goes on. */
+  async function log(name: string, text: string): Promise<void> {
+    try {
+      await appendFile(join(logFolder, `${name}.log`), text);
+    } catch (thrown) {
+      if (!isLogging) return;
+      isLogging = false;
+      run.onProgress({ event: 'unlogged', error: messageOf(thrown) });
+    }
   }
 
   async function step(name: string, payload: { step?: number }): Promise<unknown> {

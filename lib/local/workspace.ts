@@ -1,77 +1,117 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InvalidInput, messageOf } from '../../core/errors.ts';
+import { InvalidInput } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
 import { type Catalogue, loadCatalogue } from '../../lambdas/catalogue.ts';
+import { visible } from '../../lambdas/report/markup.ts';
 import { openStore } from '../../lambdas/runtime/open-store.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
-import { problemText } from '../profiles/problem.ts';
+import { InvalidProfile } from '../profiles/invalid-profile.ts';
 import { type Profile, readProfile } from '../profiles/read.ts';
 import { environmentNames, resolvePlatform } from '../profiles/resolve.ts';
+import { systemReason } from '../system-reason.ts';
 
-/** A platform on this machine: its profile for one environment, and where its state is. */
-export interface Workspace {
+/** A platform as one environment has it, for a command that needs no store. */
+export interface OpenedPlatform {
   readonly catalogue: Catalogue;
   readonly profile: Profile;
   readonly platform: ResolvedPlatform;
-  readonly store: Store;
-  readonly storeLocation: string;
   /** The folder of the profile, where its `file:` references start. */
   readonly folder: string;
+}
+
+/** A platform on this machine: its profile for one environment, and where its state is. */
+export interface Workspace extends OpenedPlatform {
+  readonly store: Store;
+  readonly storeLocation: string;
   /** Where the logs of handlers go. */
   readonly logFolder: string;
 }
 
-export interface WorkspaceOptions {
+export interface PlatformOptions {
   readonly platform: string | undefined;
   readonly environment?: string | undefined;
-  /** A folder or a location; `.fettle/<platform>/<environment>` in the current folder by default. */
-  readonly store?: string | undefined;
-  /** For a command that only reads: a store that was named must be there, or its answer would be empty and look right. */
-  readonly onlyReads?: boolean;
   readonly now: Date;
 }
 
-/** Opens a platform for a command. Throws `InvalidInput` with every problem of the profile. */
-export async function openWorkspace({
-  platform: named,
-  environment,
-  store,
-  onlyReads = false,
-  now,
-}: WorkspaceOptions): Promise<Workspace> {
-  if (named === undefined) throw new InvalidInput('name a platform: --platform <name or file>');
-  const catalogue = await loadCatalogue();
-  const read = await readProfile(named, { catalogue, now });
-  if ('problems' in read) throw new InvalidInput(read.problems.map(problemText).join('\n'));
-  const { profile } = read;
-  const platform = resolvePlatform(profile, chosenEnvironment(profile, environment), catalogue);
-  const home = resolve('.fettle', platform.platform, platform.environment);
-  const storeLocation = store?.includes('://') ? store : pathToFileURL(resolve(store ?? home)).href;
-  if (storeLocation.startsWith('file:')) {
-    if (onlyReads && store !== undefined) await requireFolder(storeLocation);
-    else await mkdir(new URL(storeLocation), { recursive: true });
-  }
-  return {
-    catalogue,
-    profile,
-    platform,
-    store: openStore(storeLocation),
-    storeLocation,
-    folder: dirname(resolve(profile.file)),
-    logFolder: join(resolve('.fettle'), 'logs', platform.platform, platform.environment),
-  };
+export interface WorkspaceOptions extends PlatformOptions {
+  /** A folder or a location; `.fettle/<platform>/<environment>` in the current folder by default. */
+  readonly store?: string | undefined;
+  /** For a command that only reads: the store must be there, or its answer would be empty and look right. */
+  readonly onlyReads?: boolean;
 }
 
-async function requireFolder(location: string): Promise<void> {
-  const folder = fileURLToPath(location);
-  try {
-    if ((await stat(folder)).isDirectory()) return;
-  } catch (thrown) {
-    throw new InvalidInput(`the store ${folder} cannot be opened: ${messageOf(thrown)}`);
+/** Opens a platform. Throws `InvalidInput` with every problem of the profile. */
+export async function openPlatform({ platform: named, environment, now }: PlatformOptions): Promise<OpenedPlatform> {
+  if (named === undefined) throw new InvalidInput('CLI_MISSING', 'name a platform: --platform <name or file>');
+  const catalogue = await loadCatalogue();
+  const read = await readProfile(named, { catalogue, now });
+  if ('problems' in read) throw new InvalidProfile(read.problems);
+  const { profile } = read;
+  const platform = resolvePlatform(profile, chosenEnvironment(profile, environment), catalogue);
+  return { catalogue, profile, platform, folder: profile.folder };
+}
+
+/** Opens a platform with its store, and makes nothing. Throws `InvalidInput` where either cannot be opened. */
+export async function openWorkspace({ store, onlyReads = false, ...options }: WorkspaceOptions): Promise<Workspace> {
+  const opened = await openPlatform(options);
+  const { platform, environment } = opened.platform;
+  const storeLocation = locationOf(store ?? join('.fettle', platform, environment));
+  const workspace = {
+    ...opened,
+    store: storeAt(storeLocation, onlyReads),
+    storeLocation,
+    logFolder: join(resolve('.fettle'), 'logs', platform, environment),
+  };
+  if (onlyReads && isFolder(storeLocation)) await requireStore(fileURLToPath(storeLocation));
+  return workspace;
+}
+
+/** Makes the folders that a run writes to. Throws `InvalidInput` where it could not write. */
+export async function prepareFolders({ storeLocation, logFolder }: Workspace): Promise<void> {
+  const stores = isFolder(storeLocation) ? [fileURLToPath(storeLocation)] : [];
+  for (const folder of [...stores, logFolder]) {
+    try {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK | constants.X_OK);
+    } catch (thrown) {
+      throw storeFailure(folder, thrown, 'cannot be written');
+    }
   }
-  throw new InvalidInput(`the store ${folder} is no folder`);
+}
+
+async function requireStore(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.R_OK | constants.X_OK);
+  } catch (thrown) {
+    throw storeFailure(folder, thrown, 'cannot be read');
+  }
+}
+
+/** What looks like an address is one, however wrong; everything else is a folder. */
+function locationOf(store: string): string {
+  return /^[a-z][a-z0-9+.-]+:/i.test(store) ? store : pathToFileURL(resolve(store)).href;
+}
+
+function storeAt(location: string, onlyReads: boolean): Store {
+  try {
+    return openStore(location, { onlyReads });
+  } catch (thrown) {
+    throw storeFailure(location, thrown, 'cannot be opened');
+  }
+}
+
+function isFolder(location: string): boolean {
+  return location.startsWith('file:');
+}
+
+function storeFailure(place: string, thrown: unknown, what: string): unknown {
+  const reason = systemReason(thrown);
+  if (reason === undefined) return thrown;
+  const isAbsent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+  const code = isAbsent ? 'STORE_NOT_FOUND' : 'STORE_DENIED';
+  return new InvalidInput(code, `the store ${visible(place)} ${what}: ${reason}`, { cause: thrown });
 }
 
 function chosenEnvironment(profile: Profile, wanted: string | undefined): string {
@@ -79,5 +119,8 @@ function chosenEnvironment(profile: Profile, wanted: string | undefined): string
   if (wanted !== undefined) return wanted;
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return only;
-  throw new InvalidInput(`${profile.file} has several environments; name one: --environment ${names.join(' or ')}`);
+  throw new InvalidInput(
+    'CLI_UNKNOWN_ENVIRONMENT',
+    `${profile.file} has several environments; name one: --environment ${names.join(' or ')}`,
+  );
 }

@@ -29,7 +29,7 @@ export function addressRangeProblem(
   if (address.kind() === 'ipv4' && !/^\d+\.\d+\.\d+\.\d+\//.test(text)) {
     return { code: 'CIDR_SYNTAX', message: 'is not written with four numbers; write it as 10.0.0.0/8' };
   }
-  if (text.startsWith('::ffff:')) {
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
     return { code: 'CIDR_SYNTAX', message: 'is an IPv4 range in the guise of IPv6; write it as 10.0.0.0/8' };
   }
   const network = networkOf(text, address.kind());

@@ -96,7 +96,9 @@ function checkDefault(
   const targetsPath = [...path, 'targets'];
   if (profile.targets === undefined && profile.environments === undefined) return [];
   if (!defaultDaily || !isSound(targetsPath)) return [];
-  const kinds = mappingEntries(settings.targets).map(([kind]) => kind);
+  const kinds = mappingEntries(settings.targets)
+    .filter(([, targets]) => !isEmptyMapping(targets))
+    .map(([kind]) => kind);
   const hasTask = writtenEntries(defaultDaily.tasks, []).some(({ entry }) => {
     const kind = catalogue.get(taskNameOf(entry))?.task.target;
     return kind !== undefined && kinds.includes(kind);

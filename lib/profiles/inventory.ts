@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidInput, messageOf } from '../../core/errors.ts';
+import { systemReason } from '../system-reason.ts';
 
 /** The profiles that come with the repository. */
 export const PLATFORMS_FOLDER = fileURLToPath(new URL('../../platforms/', import.meta.url));
@@ -25,7 +26,10 @@ export async function listPlatforms(folder = PLATFORMS_FOLDER): Promise<readonly
   const passedOver = files.find((file) => file.endsWith('.yml'));
   if (passedOver !== undefined) {
     const { name } = path.parse(passedOver);
-    throw new InvalidInput(`${path.join(folder, passedOver)} would not be found; call it ${name}.yaml`);
+    throw new InvalidInput(
+      'CFG_FILE_ENDING',
+      `${path.join(folder, passedOver)} would not be found; call it ${name}.yaml`,
+    );
   }
   return files
     .filter((file) => file.endsWith('.yaml') && !file.startsWith('.'))
@@ -37,6 +41,7 @@ async function filesIn(folder: string): Promise<string[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   } catch (cause) {
-    throw new InvalidInput(`${folder} cannot be read: ${messageOf(cause)}`, { cause });
+    const reason = systemReason(cause) ?? messageOf(cause);
+    throw new InvalidInput('CFG_UNREADABLE', `${folder} cannot be read: ${reason}`, { cause });
   }
 }

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
+import { PROFILE_ERRORS } from '../../core/error-codes.ts';
 import { TARGET_KINDS, type TargetKind } from '../../core/target-kinds.ts';
 import { descriptionAt, keysAt } from './json-schema.ts';
 import { nearestWord } from './nearest-word.ts';
-import { foundText, PROBLEM_CODES, type Complaint, type Path, type ProblemCode } from './problem.ts';
+import { foundText, shortened, type Complaint, type Path, type ProblemCode } from './problem.ts';
 import { valueAt, type Located } from './yaml-tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -65,9 +66,7 @@ function complaintsOfOne(issue: Issue, context: Context): Complaint[] {
     case 'too_big':
       return [outOfRange(issue, path, found)];
     case 'invalid_key':
-      return [
-        { code: 'CFG_NAME', path, at: 'key', message: lowered(issue.issues[0]?.message ?? issue.message), found },
-      ];
+      return [{ code: 'CFG_NAME', path, at: 'key', message: lowered(issue.issues[0]?.message ?? issue.message) }];
     default: {
       const complaint = { code: codeOf(issue), path, message: lowered(issue.message) };
       if (typeof value === 'object' && value !== null) return [complaint];
@@ -78,7 +77,7 @@ function complaintsOfOne(issue: Issue, context: Context): Complaint[] {
 
 function unknownKey(parent: Path, key: string, allowed: readonly string[], { schema, root }: Context): Complaint {
   const path = [...parent, key];
-  const place = { path, at: 'key', found: key } as const;
+  const place = { path, at: 'key', found: shortened(key) } as const;
   const inGroup = parent.includes('parallel');
   if (inGroup && key === 'required') {
     return { ...place, code: 'CFG_UNKNOWN_KEY', message: 'not allowed inside parallel: a group never ends a run' };
@@ -132,11 +131,9 @@ function outOfRange(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, pa
   return { code: 'CFG_RANGE', path, message, found, allowed: [`${bound} ${limit}${units}`] };
 }
 
-const KNOWN_CODES: readonly string[] = PROBLEM_CODES;
-
 function codeOf(issue: Issue): ProblemCode {
   const code: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
-  if (typeof code === 'string' && KNOWN_CODES.includes(code)) return code as ProblemCode;
+  if (typeof code === 'string' && Object.hasOwn(PROFILE_ERRORS, code)) return code as ProblemCode;
   if (issue.message.includes('is not a duration')) return 'CFG_DURATION';
   if (issue.message.startsWith('has a password in it')) return 'CFG_SECRET_INLINE';
   return 'CFG_VALUE';

@@ -25,6 +25,12 @@ export function nearestWord(word: string, candidates: Iterable<string>): string 
   return containing.length === 1 ? containing[0] : undefined;
 }
 
+/** `; did you mean "…"?` for a word that is near to a candidate; nothing for any other. */
+export function nearestHint(word: string, candidates: Iterable<string>): string {
+  const nearest = nearestWord(word, candidates);
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that make one word the other. */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];

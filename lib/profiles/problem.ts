@@ -1,42 +1,8 @@
-/** Every way in which a profile can be wrong; the codes are stable, their wording is not. */
-export const PROBLEM_CODES = [
-  'CFG_NOT_FOUND',
-  'CFG_UNREADABLE',
-  'CFG_TOO_LARGE',
-  'CFG_TOO_DEEP',
-  'CFG_ENCODING',
-  'CFG_FORBIDDEN_CHAR',
-  'CFG_YAML',
-  'CFG_DUPLICATE_ID',
-  'CFG_FORBIDDEN_KEY',
-  'CFG_NUMBER',
-  'CFG_UNKNOWN_KEY',
-  'CFG_UNKNOWN_TASK',
-  'CFG_UNKNOWN_PROCEDURE',
-  'CFG_MISSING',
-  'CFG_TYPE',
-  'CFG_RANGE',
-  'CFG_VALUE',
-  'CFG_NAME',
-  'CFG_DURATION',
-  'CFG_SECRET_INLINE',
-  'CFG_NO_TASKS',
-  'CFG_OVERRIDE_UNMATCHED',
-  'CFG_APPROVERS_EMPTY',
-  'CFG_FOUR_EYES_IMPOSSIBLE',
-  'CFG_SCHEDULE',
-  'CFG_WINDOW',
-  'CFG_WINDOW_TOO_SHORT',
-  'CFG_CALENDAR',
-  'TZ_UNKNOWN',
-  'TARGET_EMPTY',
-  'TARGET_UNKNOWN',
-  'TARGET_KIND_MISMATCH',
-  'CIDR_SYNTAX',
-  'CIDR_TOO_WIDE',
-  'CIDR_PROTECTED',
-] as const;
-export type ProblemCode = (typeof PROBLEM_CODES)[number];
+import { coded, type PROFILE_ERRORS } from '../../core/error-codes.ts';
+import { withoutKnownSecrets } from './known-secrets.ts';
+
+/** A way in which a profile can be wrong. */
+export type ProblemCode = keyof typeof PROFILE_ERRORS;
 
 /** One thing that is wrong with a profile, and where. */
 export interface ProfileProblem {
@@ -69,9 +35,12 @@ export interface Complaint extends Omit<ProfileProblem, 'file' | 'line' | 'colum
 
 const LISTED_AT_MOST = 16;
 
-/** One line for people: the place as editors link it, what is wrong, and what would be right. */
+/** One line for people: the place as editors link it, what is wrong, what would be right, and the code. */
 export function problemText(problem: ProfileProblem): string {
-  const { file, line, column, path, message, found, allowed = [], nearest } = problem;
+  return coded(sentenceOf(problem), problem.code);
+}
+
+function sentenceOf({ file, line, column, path, message, found, allowed = [], nearest }: ProfileProblem): string {
   let text = `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
   const isSaid = (word: string) =>
     path.endsWith(word) || path.endsWith(`[${JSON.stringify(word)}]`) || message.includes(word);
@@ -92,7 +61,7 @@ export function pathText(path: Path): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else if (/^[\w-]{1,64}$/.test(part)) text += text === '' ? part : `.${part}`;
+    else if (/^[\w-]{1,64}$/.test(part) && withoutPasswords(part) === part) text += text === '' ? part : `.${part}`;
     else text += `[${JSON.stringify(shortened(part))}]`;
   }
   return text;
@@ -107,16 +76,27 @@ export function foundText(value: unknown): string {
   return String(value);
 }
 
-function shortened(text: string): string {
+/** The text without credentials, cut when long. */
+export function shortened(text: string): string {
   // Hidden before cut: a cut could remove the @ by which a password is known.
   const safe = withoutPasswords(text);
   return safe.length > 60 ? `${[...safe].slice(0, 60).join('')}…` : safe;
 }
 
-const USER_INFO = /\/\/.*@/gs;
-const NAMED_SECRET = /((?:password|passwd|pwd|token|secret|api-?key)[\w-]*\s*=\s*)[^\s&"']+/gi;
+// A word is looked at from its beginning alone, or a file of nothing but names would cost minutes.
+const NAMED_SECRET = /(?<![\w-])((?=[\w-]*(?:password|passwd|pwd|token|secret|api-?key))[\w-]+\s*=\s*)[^\s&"']+/gi;
 
 /** Hides what looks like a credential in any text: the user part of an address, `password=…`. */
 export function withoutPasswords(text: string): string {
-  return text.replace(USER_INFO, '//[redacted]@').replace(NAMED_SECRET, '$1[redacted]');
+  return withoutKnownSecrets(withoutUserInfo(text).replace(NAMED_SECRET, '$1[redacted]'));
+}
+
+/** From the first address to the last @: what stands between two of them may belong to either. */
+function withoutUserInfo(text: string): string {
+  // A path has lost the second slash of an address that was taken for one.
+  const start = /\/\/|(?<=\b[a-z][a-z\d+.-]{0,20}:)\//i.exec(text)?.index ?? -1;
+  const end = text.lastIndexOf('@');
+  if (start < 0 || end < start + 2) return text;
+  const slashes = text.startsWith('//', start) ? '//' : '/';
+  return `${text.slice(0, start)}${slashes}[redacted]@${text.slice(end + 1)}`;
 }

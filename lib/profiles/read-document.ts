@@ -3,6 +3,9 @@ import path from 'node:path';
 import { LineCounter } from 'yaml';
 import type * as z from 'zod';
 import { messageOf } from '../../core/errors.ts';
+import { visible } from '../../lambdas/report/markup.ts';
+import { systemReason } from '../system-reason.ts';
+import { inlineSecrets } from './inline-secrets.ts';
 import { complaintsOf } from './issues.ts';
 import { jsonSchemaOf } from './json-schema.ts';
 import { pathText, withoutPasswords, type Complaint, type ProfileProblem } from './problem.ts';
@@ -10,6 +13,7 @@ import { decodeProfile, LARGEST_PROFILE_BYTES, tooLarge } from './profile-text.t
 import { offsetOf, parseYaml, type Located } from './yaml-tree.ts';
 
 const READ_TIMEOUT_MS = 10_000;
+const LONGEST_SHOWN_PATH = 300;
 
 /** A file held against its schema: what stands in it, and what the schema has against it. */
 export interface ReadDocument {
@@ -48,28 +52,49 @@ export async function readDocument(
   const complaints = result.success ? [] : complaintsOf(result.error.issues, root, jsonSchemaOf(schema));
   return {
     root,
-    complaints,
+    complaints: [...complaints, ...notSaid(inlineSecrets(decoded.text, root), complaints, lines, root)],
     problemsOf: (some) => some.map((complaint) => problemOf(complaint, shown, lines, root)),
   };
 }
 
-/** A path as people type it: from the working directory where it lies in there. */
+/** The secrets of which nothing is said on their line: the schema knows most of the places where one may stand. */
+function notSaid(
+  secrets: readonly Complaint[],
+  said: readonly Complaint[],
+  lines: LineCounter,
+  root: Located,
+): Complaint[] {
+  const lineOf = ({ offset, path: place, at }: Complaint) => lines.linePos(offset ?? offsetOf(root, place, at)).line;
+  const taken = new Set(said.filter(({ code }) => code === 'CFG_SECRET_INLINE').map(lineOf));
+  return secrets.filter((secret) => {
+    const line = lineOf(secret);
+    return !taken.has(line) && taken.add(line);
+  });
+}
+
+/** A path as people type it: from the working directory where it lies in there; what does not show is written out. */
 export function shownPath(file: string): string {
   const relative = path.relative(process.cwd(), path.resolve(file));
-  return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
+  const typed = relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
+  const shown = visible(withoutPasswords(typed));
+  return shown.length > LONGEST_SHOWN_PATH ? `${shown.slice(0, LONGEST_SHOWN_PATH)}…` : shown;
 }
 
 async function bytesOf(file: string): Promise<{ readonly bytes: Uint8Array } | { readonly complaint: Complaint }> {
   try {
     const about = await stat(file);
     // A pipe or a device would be read for ever.
-    if (!about.isFile()) return unreadable('CFG_UNREADABLE', 'is no file');
+    if (!about.isFile())
+      return unreadable(
+        'CFG_UNREADABLE',
+        `is ${about.isDirectory() ? 'a folder' : 'a pipe or a device'}, and a file is needed`,
+      );
     if (about.size > LARGEST_PROFILE_BYTES) return { complaint: tooLarge(about.size) };
     return { bytes: await readFile(file, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) }) };
   } catch (thrown) {
     const missing = typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
     if (missing) return unreadable('CFG_NOT_FOUND', 'there is no such file');
-    return unreadable('CFG_UNREADABLE', `cannot be read: ${messageOf(thrown)}`);
+    return unreadable('CFG_UNREADABLE', `cannot be read: ${systemReason(thrown) ?? messageOf(thrown)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { quoted } from '../../core/calendar/problem.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { CheckContext } from './check-context.ts';
 import { checkProfile } from './checks.ts';
@@ -21,6 +22,8 @@ import {
 export interface Profile {
   /** As people type it. */
   readonly file: string;
+  /** The absolute folder in which it lies. */
+  readonly folder: string;
   readonly settings: ProfileSettings;
   /** The procedure of `platforms/default.yaml`, where the profile has none of its own. */
   readonly defaultDaily?: ProcedureSettings;
@@ -66,7 +69,8 @@ export async function readProfile(
     ...('problems' in standard ? standard.problems : []),
   ];
   if (problems.length > 0) return { problems };
-  return { profile: { file: shownPath(located.file), settings, ...(defaultDaily && { defaultDaily }) } };
+  const folder = path.dirname(path.resolve(located.file));
+  return { profile: { file: shownPath(located.file), folder, settings, ...(defaultDaily && { defaultDaily }) } };
 }
 
 /** The parts of a profile that are checked and that nothing acts on yet; people are told so. */
@@ -101,7 +105,9 @@ function checksOf({ root, complaints }: ReadDocument, settings: ProfileSettings,
 
 function soundness(complaints: readonly Complaint[]): (path: Path) => boolean {
   return (path) =>
-    !complaints.some(({ path: other }) => {
+    !complaints.some(({ code, path: other }) => {
+      // Of a secret in a comment nothing else follows.
+      if (code === 'CFG_SECRET_INLINE' && other.length === 0) return false;
       const shared = Math.min(path.length, other.length);
       return path.slice(0, shared).every((part, place) => part === other[place]);
     });
@@ -129,7 +135,7 @@ async function locateProfile(
   if ('problem' in listed) return { problems: [listed.problem] };
   if (listed.names.includes(pathOrName)) return { file };
   const nearest = nearestWord(pathOrName, listed.names);
-  const problem = notFound(file, `there is no platform "${pathOrName}"`);
+  const problem = notFound(file, `there is no platform ${quoted(pathOrName)}`);
   return { problems: [{ ...problem, allowed: listed.names, ...(nearest !== undefined && { nearest }) }] };
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from '../../core/calendar/problem.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { Entry, Procedure, ResolvedPlatform } from '../../core/platform.ts';
@@ -13,7 +14,7 @@ import {
   type WrittenEntry,
   type WrittenEnvironment,
 } from './environments.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestHint } from './nearest-word.ts';
 import type { Profile } from './read.ts';
 import type { ProcedureSettings } from './schema.ts';
 
@@ -50,10 +51,11 @@ export function resolvePlatform(profile: Profile, environment: string, catalogue
 
 function unknownEnvironment(profile: Profile, environment: string): InvalidInput {
   const names = environmentNames(profile);
-  const nearest = nearestWord(environment, names);
-  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  const allowed = `${hint === '' ? ';' : ''} allowed: ${names.join(', ')}`;
-  return new InvalidInput(`${profile.file} has no environment "${environment}"${hint}${allowed}`);
+  const hint = nearestHint(environment, names) || ';';
+  return new InvalidInput(
+    'CLI_UNKNOWN_ENVIRONMENT',
+    `${profile.file} has no environment ${quoted(environment)}${hint} allowed: ${names.join(', ')}`,
+  );
 }
 
 function proceduresOf(profile: Profile, environment: WrittenEnvironment, catalogue: TasksByName): Procedure[] {

@@ -97,11 +97,9 @@ const Reference = z.string().refine((text) => isReference(text), {
   error: 'must be a reference: secret:…, env:… or file:…',
   params: { code: 'CFG_SECRET_INLINE' satisfies ProblemCode },
 });
-const Instant = z
-  .string()
-  .refine((text) => /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)), {
-    error: 'must be an instant with its offset: 2026-12-24T00:00:00Z',
-  });
+const Instant = z.string().refine((text) => z.iso.datetime({ offset: true }).safeParse(text).success, {
+  error: 'must be an instant with its offset: 2026-12-24T00:00:00Z',
+});
 /** Sections whose form is settled and whose behaviour is not there: `sectionsNotActedOn` names them to people. */
 export const LATER_SECTIONS = {
   notice: z.record(ProcedureName, DurationSeconds).describe(`How long before a run people are told. ${NOT_YET}`),

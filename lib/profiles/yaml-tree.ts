@@ -16,13 +16,15 @@ export interface Located {
 const DEEPEST = 32;
 /** Aliases written out may not make more of a file than could have been written by hand. */
 const MOST_VALUES = 100_000;
+/** Words, marks, blanks and ends of lines: a profile of hundreds of targets has a quarter of them. */
+const MOST_LEXEMES = 100_000;
 const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 
 /** Reads YAML 1.2 into values with places, or says everything that is wrong with it as YAML. */
 export function parseYaml(text: string): { readonly root: Located } | { readonly complaints: readonly Complaint[] } {
   const tokens: CST.Token[] = [];
-  const tooDeepAt = collectTokens(text, tokens);
-  if (tooDeepAt !== undefined) return { complaints: [tooDeep(tooDeepAt, [])] };
+  const tooMuch = collectTokens(text, tokens);
+  if (tooMuch) return { complaints: [tooMuch] };
 
   // Duplicates are found below: the library compares each key with every other, which a large file makes minutes of.
   const options = { version: '1.2', schema: 'core', strict: true, uniqueKeys: false, stringKeys: true } as const;
@@ -70,13 +72,19 @@ export function valueAt(root: Located, path: Path): unknown {
   return node?.value;
 }
 
-/** Collects the tokens and stops at the offset where they nest too deep: composing them would exhaust the stack. */
-function collectTokens(text: string, tokens: CST.Token[]): number | undefined {
+/** Collects the tokens, and stops where composing them would exhaust the stack, the memory or anybody's patience. */
+function collectTokens(text: string, tokens: CST.Token[]): Complaint | undefined {
   const parser = new Parser();
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));
+    lexemes += 1;
+    const offset = Math.min(parser.offset, text.length);
     // Beside the collections the stack holds the document and what is being read.
-    if (parser.stack.length > DEEPEST + 4) return Math.min(parser.offset, text.length);
+    if (parser.stack.length > DEEPEST + 4) return tooDeep(offset, []);
+    if (lexemes > MOST_LEXEMES) {
+      return { code: 'CFG_TOO_LARGE', offset, path: [], message: `more than ${MOST_LEXEMES} words and marks` };
+    }
   }
   tokens.push(...parser.end());
   return undefined;
@@ -154,6 +162,7 @@ function keyProblem(key: string, earlierOffset: number | undefined): Omit<Compla
   }
   const forbidden = forbiddenCharacter(key);
   if (forbidden) return forbidden;
+  if (key === '<<') return { code: 'CFG_YAML', message: 'YAML 1.2 has no merge keys; write the keys out', found: key };
   if (earlierOffset === undefined) return undefined;
   return { code: 'CFG_DUPLICATE_ID', message: 'the same key stands here already:', found: key, alsoAt: earlierOffset };
 }

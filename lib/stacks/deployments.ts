@@ -1,3 +1,4 @@
+import { coded } from '../../core/error-codes.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
 import { silentAfterHours } from '../constructs/silence.ts';
@@ -34,7 +35,8 @@ export async function findDeployments(choice: DeploymentChoice): Promise<Deploym
   const notes = found.flatMap((one) => ('notes' in one ? one.notes : []));
   if (deployments.length > 0) return { deployments, notes };
   const which = environment === undefined ? 'no environment' : `no environment ${environment}`;
-  return { problems: [`${platform ?? platformsFolder}: ${which} with an account, so there is nothing to deploy`] };
+  const problem = `${platform ?? platformsFolder}: ${which} with an account, so there is nothing to deploy`;
+  return { problems: [coded(problem, 'CLI_NOTHING_TO_DEPLOY')] };
 }
 
 async function deploymentsOf(
@@ -72,7 +74,7 @@ function unknownEnvironment(resolve: () => unknown): string {
   try {
     resolve();
   } catch (thrown) {
-    if (thrown instanceof InvalidInput) return thrown.message;
+    if (thrown instanceof InvalidInput) return coded(thrown.message, thrown.code);
     throw thrown;
   }
   throw new Error('an environment that is not listed was resolved');

@@ -1,6 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
+import { awsReason } from '../../runtime/aws-client.ts';
 import { createS3Client } from '../../runtime/s3-client.ts';
 import { Flaw } from './_flaw.ts';
 import { MOST_FILES, type BackupFile, type BackupSource, type Range } from './_source.ts';
@@ -55,6 +56,8 @@ async function listPrefix({ client, bucket, prefix, signal }: Place): Promise<Ba
         { abortSignal: signal },
       ),
     );
+    // What somebody in between answers has no keys either, and would be taken for a place without backups.
+    if (page.IsTruncated === undefined) throw new Unavailable(`s3://${bucket}/${prefix}: the answer is no list`);
     for (const { Key, Size, LastModified, ETag } of page.Contents ?? []) {
       if (Key === undefined || Size === undefined || LastModified === undefined) continue;
       const key = page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
@@ -66,10 +69,10 @@ async function listPrefix({ client, bucket, prefix, signal }: Place): Promise<Ba
     if (files.length > MOST_FILES) {
       throw new Unavailable(`s3://${bucket}/${prefix} holds more than ${MOST_FILES} objects: no folder of backups`);
     }
-    if (page.IsTruncated === true && page.NextContinuationToken === undefined) {
+    if (page.IsTruncated && page.NextContinuationToken === undefined) {
       throw new Unavailable(`s3://${bucket}/${prefix}: a page of the list says that there are more and not where`);
     }
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
   return files;
 }
@@ -128,6 +131,7 @@ async function asked<Answer>(signal: AbortSignal, what: string, ask: () => Promi
   try {
     return await ask();
   } catch (thrown) {
+    if (signal.aborted) throw new Unavailable(`${what} cannot be listed: ${awsReason(thrown)}`);
     throw failure(signal, what, thrown);
   }
 }

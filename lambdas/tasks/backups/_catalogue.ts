@@ -35,7 +35,7 @@ export function catalogue(
   files: readonly BackupFile[],
   { match, timezone }: { match: string; timezone: string },
 ): Backup[] {
-  const matches = globExpression(match);
+  const matches = matcherOf(match);
   const byPath = new Map(files.map((file) => [file.path, file]));
   const folders = Map.groupBy(
     files.filter(({ path }) => folderOf(path) !== '' && FOLDER_DUMP_FILE.test(baseOf(path))),
@@ -45,7 +45,7 @@ export function catalogue(
   return [
     ...[...folders].map(([name, parts]) => backupOf(name, parts, true, timezone, undefined)),
     ...single.map((file) => backupOf(file.path, [file], false, timezone, checksumOf(file.path, byPath))),
-  ].filter(({ name }) => matches.test(name) || matches.test(baseOf(name)));
+  ].filter(({ name }) => matches(name) || matches(baseOf(name)));
 }
 
 function backupOf(
@@ -88,13 +88,36 @@ function checksumOf(path: string, files: ReadonlyMap<string, BackupFile>): Check
   return undefined;
 }
 
-/** A pattern of names in which `*` stands for anything but a slash, and `?` for one character. */
-export function globExpression(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]');
-  return new RegExp(`^${source}$`, 's');
+/**
+ * Says of names whether a pattern fits the whole of them; `*` stands for anything but a slash, `?` for one such letter.
+ *
+ * Each step goes on or back to the last `*` alone, so that no pattern and no name makes the work more than their product.
+ */
+export function matcherOf(pattern: string): (name: string) => boolean {
+  return (name) => {
+    let at = 0;
+    let star = -1;
+    let starAt = 0;
+    for (let place = 0; place < name.length || at < pattern.length;) {
+      const mark = pattern[at];
+      const letter = name[place];
+      if (mark === '*') {
+        star = at;
+        starAt = place;
+        at += 1;
+      } else if (letter !== undefined && (mark === letter || (mark === '?' && letter !== '/'))) {
+        at += 1;
+        place += 1;
+      } else {
+        // One letter more for the last star, which a slash ends.
+        if (star < 0 || starAt >= name.length || name[starAt] === '/') return false;
+        starAt += 1;
+        place = starAt;
+        at = star + 1;
+      }
+    }
+    return true;
+  };
 }
 
 function baseOf(path: string): string {

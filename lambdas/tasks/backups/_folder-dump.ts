@@ -4,7 +4,7 @@ import type { Contents } from './_contents.ts';
 import { countObjects } from './_custom.ts';
 import { decompressed, lacksZstdChecksum, type Codec } from './_decompress.ts';
 import { Flaw } from './_flaw.ts';
-import { countBytes, isLargeObjectList, listedLargeObjects, readRows } from './_rows.ts';
+import { countBytes, isLargeObjectList, listedLargeObjects, readRows, requireListed } from './_rows.ts';
 import type { BackupFile } from './_source.ts';
 
 type Open = (file: BackupFile) => AsyncIterable<Buffer>;
@@ -18,6 +18,7 @@ export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, ope
   const { head, objects, data } = await readFolderContents(new ByteReader(open(toc)));
   let dataBytes = 0;
   let unprotected = false;
+  const listed = new Set<string>();
 
   async function content(name: string): Promise<AsyncIterable<Buffer>> {
     const found = ['', '.gz', '.zst', '.lz4'].find((suffix) => files.has(name + suffix));
@@ -41,9 +42,12 @@ export async function readFolderDump(files: ReadonlyMap<string, BackupFile>, ope
       dataBytes += await readRows(await content(name), entry);
       continue;
     }
-    for (const object of await listedLargeObjects(await content(name)))
+    for (const object of await listedLargeObjects(await content(name))) {
+      listed.add(object);
       dataBytes += await countBytes(await content(object));
+    }
   }
+  requireListed(files.keys(), listed);
   return {
     format: 'pg_dump directory',
     created: head.created,

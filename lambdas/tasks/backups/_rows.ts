@@ -40,12 +40,23 @@ export function isLargeObjectList(file: string): boolean {
   return /^blobs(_\d+)?\.toc$/.test(file);
 }
 
+/** Throws `Flaw` where a large object is there that no list names: the list has lost its end. */
+export function requireListed(files: Iterable<string>, listed: ReadonlySet<string>): void {
+  for (const file of files) {
+    const name = /^blob_\d+\.dat/.exec(file)?.[0];
+    if (name !== undefined && !listed.has(name))
+      throw new Flaw('damaged', `${name} is there and in no list of large objects`);
+  }
+}
+
 /** The files of the large objects that such a list names. */
 export async function listedLargeObjects(pieces: AsyncIterable<Buffer>): Promise<string[]> {
   const kept: Buffer[] = [];
   for await (const piece of pieces) kept.push(piece);
   const lines = Buffer.concat(kept).toString('latin1').split('\n');
   if (lines.pop() !== '') throw new Flaw('cut-short', 'the list of large objects ends within a line');
+  // pg_dump writes none for a database without large objects.
+  if (lines.length === 0) throw new Flaw('cut-short', 'the list of large objects is empty');
   return lines.map((line) => {
     const name = /^\d+ (blob_\d+\.dat)$/.exec(line)?.[1];
     if (name === undefined) throw new Flaw('damaged', `the list of large objects has the line ${JSON.stringify(line)}`);

@@ -3,7 +3,7 @@ import { ByteReader } from './_byte-reader.ts';
 import type { Contents } from './_contents.ts';
 import { countObjects } from './_custom.ts';
 import { Flaw } from './_flaw.ts';
-import { countBytes, isLargeObjectList, listedLargeObjects, readRows } from './_rows.ts';
+import { countBytes, isLargeObjectList, listedLargeObjects, readRows, requireListed } from './_rows.ts';
 
 const BLOCK_BYTES = 512;
 const CHECKSUM_AT = 148;
@@ -49,6 +49,7 @@ export async function readTar(reader: ByteReader): Promise<Contents> {
     missing.add('blobs.toc');
   const [lost] = [...missing, ...largeObjects.filter((name) => !present.has(name))];
   if (lost !== undefined) throw new Flaw('damaged', `${lost} is in its table of contents and not in the tar archive`);
+  requireListed(present, new Set(largeObjects));
   return {
     format: 'pg_dump tar',
     created: head.created,

@@ -63,7 +63,8 @@ function judgeContent(seen: Seen, { expect, expectText }: Expectation): readonly
   const title = isHtml(headers, text) ? titleOf(text) : undefined;
   const what = `${type === '' ? 'content without a type' : type}${title === undefined ? '' : ` "${title}"`}`;
   const wrong = (summary: string) => [{ kind: 'wrong-content' as const, text: summary }];
-  if (text.trim() === '') {
+  // More blanks than are read are no end of an answer.
+  if (text.trim() === '' && !cut) {
     if (expect !== 'any' || expectText !== undefined) {
       return wrong(`answered ${status} without a body, ${expect === 'any' ? 'a text' : expect} is expected`);
     }
@@ -77,6 +78,7 @@ function judgeContent(seen: Seen, { expect, expectText }: Expectation): readonly
       cut ? `answered more than 1 MiB of ${what}, a whole JSON is expected` : `answered ${what}, JSON is expected`,
     );
   }
+  if (expect === 'json' && parsed === null) return wrong('answered null, a JSON that says something is expected');
   if (expect === 'text' && isHtml(headers, text)) return wrong(`answered ${what}, plain text is expected`);
   if (isJson(headers) && parsed === undefined && !cut) return wrong(`answered ${what} that is no JSON`);
   return undefined;
@@ -115,7 +117,7 @@ function judgeAge(
     const text = `gives an answer that is ${formatDuration(age)} old, at most ${formatDuration(maxAgeSeconds)} is expected`;
     return [{ kind: 'stale-answer', text, ...measured }];
   }
-  if (isHealth || !(Number(headers['age'] ?? 0) > 0)) return [];
+  if (isHealth || age === 0) return [];
   return [{ kind: 'cached-answer', text: `gives an answer that a cache has had for ${formatDuration(age)}` }];
 }
 

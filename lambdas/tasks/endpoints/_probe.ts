@@ -138,8 +138,8 @@ const REDIRECTIONS: readonly number[] = [301, 302, 303, 307, 308];
 /** Where an answer leads, or undefined where it is no redirection or leads nowhere that can be read. */
 export function redirectionOf({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>, url: URL): URL | undefined {
   const { location } = headers;
-  if (!REDIRECTIONS.includes(status) || location === undefined || !URL.canParse(location, url.href)) return undefined;
-  const next = new URL(location, url);
-  next.hash = '';
+  if (!REDIRECTIONS.includes(status) || location === undefined) return undefined;
+  const next = URL.parse(location, url.href) ?? undefined;
+  if (next) next.hash = '';
   return next;
 }

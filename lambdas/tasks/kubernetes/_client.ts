@@ -10,7 +10,7 @@ import {
 import { Unavailable } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import { callTimeoutMs, tryAgain, unavailable, type CallTime } from './_calls.ts';
-import { eksConfig } from './_eks.ts';
+import { eksConfig, signAgain } from './_eks.ts';
 import { readKubeconfig } from './_kubeconfig.ts';
 import { listAll } from './_list.ts';
 import { podOf, type Pod } from './_pod.ts';
@@ -54,7 +54,7 @@ export async function wayTo(target: Target<'kubernetes'>, time: CallTime): Promi
     throw new Unavailable(`"${namespace}" is no name of a namespace: lower case letters, digits and "-", at most 63`);
   }
   const config = await configOf(target, time);
-  return { config, api: configurationOf(config, time) };
+  return { config, api: configurationOf(config, target, time) };
 }
 
 export function clusterOn(way: Way, target: Target<'kubernetes'>, time: CallTime): Cluster {
@@ -104,9 +104,13 @@ function configOf(target: Target<'kubernetes'>, time: CallTime): Promise<KubeCon
   return readKubeconfig(target.kubeconfig?.reveal() ?? '', target.context);
 }
 
-function configurationOf(config: KubeConfig, time: CallTime): Configuration {
+function configurationOf(config: KubeConfig, { eks }: Target<'kubernetes'>, time: CallTime): Configuration {
   const server = config.getCurrentCluster()?.server ?? '';
-  const transport = httpsTransport(config, { timeoutMs: () => callTimeoutMs(time), signal: time.signal });
+  const transport = httpsTransport(config, {
+    timeoutMs: () => callTimeoutMs(time),
+    signal: time.signal,
+    ...(eks !== undefined && { signAgain: () => signAgain(config, time) }),
+  });
   return createConfiguration({ baseServer: new ServerConfiguration(server, {}), httpApi: wrapHttpLibrary(transport) });
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { DescribeClusterCommand, EKSClient, type Cluster } from '@aws-sdk/client-eks';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, type Cluster as ClusterEntry } from '@kubernetes/client-node';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import type { Permission } from '../../../core/task.ts';
@@ -42,12 +42,24 @@ export async function eksConfig(name: string, time: CallTime): Promise<KubeConfi
     throw new Unavailable(`eks ${name}: its endpoint is not an https:// address`);
   }
   await requireWay(name, new URL(server), cluster, time);
-  const credentials = await client.config.credentials();
-  const token = await eksToken(name, { region, credentials }, time.clock());
   const config = new KubeConfig();
   const trusted = { name, server, caData: certificateAuthority.data, skipTLSVerify: false };
-  config.loadFromClusterAndUser(trusted, { name: 'fettle', token });
+  await sign(config, trusted, time);
   return config;
+}
+
+/** Gives the way to an EKS cluster a token of now: EKS takes one for fifteen minutes, and a run may be longer. */
+export async function signAgain(config: KubeConfig, time: CallTime): Promise<void> {
+  const cluster = config.getCurrentCluster();
+  if (cluster) await sign(config, cluster, time);
+}
+
+async function sign(config: KubeConfig, cluster: ClusterEntry, { clock }: CallTime): Promise<void> {
+  client ??= new EKSClient(awsClientSettings());
+  const region = await regionOf(client, cluster.name);
+  const credentials = await client.config.credentials();
+  const token = await eksToken(cluster.name, { region, credentials }, clock());
+  config.loadFromClusterAndUser(cluster, { name: 'fettle', token });
 }
 
 async function regionOf({ config }: EKSClient, name: string): Promise<string> {

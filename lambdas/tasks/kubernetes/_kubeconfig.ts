@@ -74,8 +74,8 @@ export function readKubeconfig(text: string, contextName?: string): KubeConfig {
 }
 
 function parsed(text: string): File {
-  // Without pretty errors: they quote the line, and the line may hold a token.
-  const document = parseDocument(text, { prettyErrors: false });
+  // Without pretty errors and without warnings: they quote the text, and the text may hold a token.
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (error) throw new Unavailable(`the kubeconfig is not YAML: ${error.code} at character ${error.pos[0]}`);
   return checked(File, plain(document), 'file');

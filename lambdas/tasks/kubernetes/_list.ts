@@ -22,7 +22,7 @@ class OtherSnapshot extends Error {
  * things twice, or not at all. Throws `Unavailable` where no snapshot can be read to its end.
  */
 export async function listAll<Item, Kept>(
-  fetchPage: (continueToken: string | undefined) => Promise<Page<Item>>,
+  fetchPage: (continueToken: string | undefined) => Promise<Page<Item> | null>,
   keep: (item: Item) => Kept,
 ): Promise<Kept[]> {
   for (let snapshot = 1; snapshot <= SNAPSHOTS; snapshot += 1) {
@@ -40,7 +40,7 @@ function isExpired(thrown: unknown): boolean {
 }
 
 async function readSnapshot<Item, Kept>(
-  fetchPage: (continueToken: string | undefined) => Promise<Page<Item>>,
+  fetchPage: (continueToken: string | undefined) => Promise<Page<Item> | null>,
   keep: (item: Item) => Kept,
 ): Promise<Kept[]> {
   const kept: Kept[] = [];
@@ -48,7 +48,7 @@ async function readSnapshot<Item, Kept>(
   let token: string | undefined;
   let version: string | undefined;
   do {
-    const { items, metadata } = await fetchPage(token);
+    const { items, metadata } = (await fetchPage(token)) ?? {};
     if (!Array.isArray(items)) throw new Unavailable('the answer is no list: it has no `items`');
     version ??= metadata?.resourceVersion;
     if (metadata?.resourceVersion !== version) throw new OtherSnapshot(`${metadata?.resourceVersion} after ${version}`);

@@ -2,34 +2,32 @@ import type { Pod } from './_pod.ts';
 
 /** What to look at for a kind of trouble of a pod; none where a name is not fit for a shell. */
 export function podCommand(kind: string, pod: Pod, container?: string): { readonly command?: string } {
-  const where = ['--namespace', pod.namespace];
+  const { name, namespace, nodeName } = pod;
   switch (kind) {
     case 'crash-looping':
     case 'restarting':
     case 'oom-killed':
-      return kubectl(
-        ['logs', pod.name, ...(container ? ['--container', container] : []), '--previous', '--tail=100'],
-        where,
-      );
+      return container
+        ? kubectl`--namespace ${namespace} logs ${name} --container ${container} --previous --tail=100`
+        : kubectl`--namespace ${namespace} logs ${name} --previous --tail=100`;
     case 'job-failed':
     case 'job-retried':
-      return kubectl(['logs', pod.name, '--all-containers', '--tail=100'], where);
+      return kubectl`--namespace ${namespace} logs ${name} --all-containers --tail=100`;
     case 'failed-pods-left':
-      return kubectl(['get', 'pods', '--field-selector', 'status.phase=Failed'], where);
+      return kubectl`--namespace ${namespace} get pods --field-selector status.phase=Failed`;
     case 'node-lost':
-      return pod.nodeName
-        ? kubectl(['describe', 'node', pod.nodeName], [])
-        : kubectl(['describe', 'pod', pod.name], where);
+      if (nodeName) return kubectl`describe node ${nodeName}`;
+      return kubectl`--namespace ${namespace} describe pod ${name}`;
     default:
-      return kubectl(['describe', 'pod', pod.name], where);
+      return kubectl`--namespace ${namespace} describe pod ${name}`;
   }
 }
 
-// What Kubernetes allows in names; its flags here are of our own making. Any other text comes from something that only
-// says that it is a cluster, and is not put into anyone's shell.
-const FIT = /^(--[a-z-]+(=\d+)?|[a-z0-9]([a-z0-9.-]*[a-z0-9])?|status\.phase=Failed)$/;
+// What Kubernetes allows in names, none of which a shell or kubectl takes for something else. Any other text comes from
+// something that only says that it is a cluster, and is not put into anyone's shell.
+const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
-function kubectl(args: readonly string[], where: readonly string[]): { readonly command?: string } {
-  const words = [...where, ...args];
-  return words.every((word) => FIT.test(word)) ? { command: ['kubectl', ...words].join(' ') } : {};
+function kubectl(parts: TemplateStringsArray, ...names: readonly string[]): { readonly command?: string } {
+  if (!names.every((name) => NAME.test(name))) return {};
+  return { command: `kubectl ${parts.map((part, place) => `${part}${names[place] ?? ''}`).join('')}` };
 }

@@ -2,8 +2,9 @@ const LONGEST_MESSAGE = 300;
 
 const CREDENTIALS_IN_ADDRESS = /(\/\/)[^/\s@]+@/g;
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
+// A word is looked at from its beginning alone, or a text of nothing but names would cost a second.
 const ASSIGNED =
-  /\b([\w-]*(?:password|passwd|token|secret|api[_-]?key)[\w-]*["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi;
+  /(?<![\w-])((?=[\w-]*(?:password|passwd|token|secret|api[_-]?key))[\w-]+["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)/gi;
 
 /**
  * A text of the cluster made fit for a report: one line, printable, bounded, without what looks like a secret.

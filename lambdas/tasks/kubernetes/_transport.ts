@@ -6,6 +6,8 @@ import {
   type PromiseHttpLibrary,
   type RequestContext,
 } from '@kubernetes/client-node';
+import { callableAddresses, pinnedLookup } from '../../runtime/address-guard.ts';
+import { hostOf } from '../../runtime/http-request.ts';
 
 // A page of 500 pods is 2 to 10 MB; no honest answer comes near this.
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -14,6 +16,8 @@ export interface CallLimits {
   /** How long a call may take from its start to the last byte of its answer. */
   readonly timeoutMs: () => number;
   readonly signal: AbortSignal;
+  /** Makes the config's credentials anew, where they may have ended; a call that they are refused for is made once more. */
+  readonly signAgain?: () => Promise<void>;
 }
 
 /**
@@ -26,27 +30,11 @@ export interface CallLimits {
 export function httpsTransport(config: KubeConfig, limits: CallLimits): PromiseHttpLibrary {
   return {
     send: async (request: RequestContext): Promise<ResponseContext> => {
-      const options: RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      // Its agent is left unused: on verification it takes the environment's word.
-      const { ca, cert, key, servername } = options;
-      const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.timeoutMs())]);
-      const answer = await send({
-        url: new URL(request.getUrl()),
-        options: {
-          method: request.getHttpMethod().toString(),
-          headers: { ...(options.headers as Record<string, string>), ...request.getHeaders() },
-          ...(options.auth && { auth: options.auth }),
-          ...(ca && { ca }),
-          ...(cert && { cert }),
-          ...(key && { key }),
-          ...(servername && { servername }),
-          rejectUnauthorized: true,
-          agent: false,
-          signal,
-        },
-        body: request.getBody(),
-      });
+      let answer = await send(await callOf(request, config, limits));
+      if (answer.status === 401 && limits.signAgain) {
+        await limits.signAgain();
+        answer = await send(await callOf(request, config, limits));
+      }
       const headers = Object.fromEntries(
         Object.entries(answer.headers).map(([name, value]) => [
           name,
@@ -60,6 +48,38 @@ export function httpsTransport(config: KubeConfig, limits: CallLimits): PromiseH
         stream: () => null,
       });
     },
+  };
+}
+
+// A kubeconfig says where its cluster is, and clusters are in private networks; but no cluster is where a cloud keeps
+// its metadata, which whoever could change that file would have our token brought to.
+const WHEREVER = ['0.0.0.0/0', '::/0'];
+
+async function callOf(request: RequestContext, config: KubeConfig, { signal, timeoutMs }: CallLimits): Promise<Call> {
+  const url = new URL(request.getUrl());
+  const timeoutSeconds = timeoutMs() / 1_000;
+  const addresses = await callableAddresses(hostOf(url), { allowAddresses: WHEREVER, timeoutSeconds, signal });
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  // Its agent is left unused: on verification it takes the environment's word.
+  const { ca, cert, key, servername } = options;
+  return {
+    url,
+    options: {
+      // Nothing is looked up again: a second answer of the name may be an address that nobody checked.
+      lookup: pinnedLookup(addresses),
+      method: request.getHttpMethod().toString(),
+      headers: { ...(options.headers as Record<string, string>), ...request.getHeaders() },
+      ...(options.auth && { auth: options.auth }),
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+      ...(servername && { servername }),
+      rejectUnauthorized: true,
+      agent: false,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs())]),
+    },
+    body: request.getBody(),
   };
 }
 

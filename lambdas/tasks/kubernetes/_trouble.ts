@@ -31,24 +31,26 @@ export interface Limits extends RestartPeriod {
 }
 
 // The reasons that the kubelet gives a waiting container (pkg/kubelet/images, kuberuntime).
-const WAITING_REASONS: Readonly<Record<string, TroubleKind>> = {
-  CrashLoopBackOff: 'crash-looping',
-  ErrImagePull: 'image-not-pulled',
-  ImagePullBackOff: 'image-not-pulled',
-  InvalidImageName: 'image-not-pulled',
-  ErrImageNeverPull: 'image-not-pulled',
-  ImageInspectError: 'image-not-pulled',
-  RegistryUnavailable: 'image-not-pulled',
-  SignatureValidationFailed: 'image-not-pulled',
-  CreateContainerConfigError: 'container-not-created',
-  CreateContainerError: 'container-not-created',
-  RunContainerError: 'container-not-created',
-  PreCreateHookError: 'container-not-created',
-  PreStartHookError: 'container-not-created',
-  PostStartHookError: 'container-not-created',
-  CreatePodSandboxError: 'container-not-created',
-  ConfigPodSandboxError: 'container-not-created',
-};
+const WAITING_REASONS: ReadonlyMap<string, TroubleKind> = new Map(
+  Object.entries<TroubleKind>({
+    CrashLoopBackOff: 'crash-looping',
+    ErrImagePull: 'image-not-pulled',
+    ImagePullBackOff: 'image-not-pulled',
+    InvalidImageName: 'image-not-pulled',
+    ErrImageNeverPull: 'image-not-pulled',
+    ImageInspectError: 'image-not-pulled',
+    RegistryUnavailable: 'image-not-pulled',
+    SignatureValidationFailed: 'image-not-pulled',
+    CreateContainerConfigError: 'container-not-created',
+    CreateContainerError: 'container-not-created',
+    RunContainerError: 'container-not-created',
+    PreCreateHookError: 'container-not-created',
+    PreStartHookError: 'container-not-created',
+    PostStartHookError: 'container-not-created',
+    CreatePodSandboxError: 'container-not-created',
+    ConfigPodSandboxError: 'container-not-created',
+  }),
+);
 
 /** True for a pod that serves or has done its work. */
 export function isReady(pod: Pod): boolean {
@@ -84,7 +86,7 @@ function stateTrouble(pod: Pod, limits: Limits): Trouble | undefined {
 function waitingTrouble({ containers }: Pod): Trouble | undefined {
   for (const container of containers) {
     const { reason, message } = container.state.waiting ?? {};
-    const kind = reason === undefined ? undefined : WAITING_REASONS[reason];
+    const kind = reason === undefined ? undefined : WAITING_REASONS.get(reason);
     if (kind === 'crash-looping')
       return { kind, text: `${nameOf(container)} ${lastExit(container)}`, message, container: container.name };
     if (kind) return { kind, text: `${nameOf(container)} ${reason}`, message };

@@ -5,6 +5,7 @@ import { defineTask } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
+import { worstFirst } from '../../runtime/worst-first.ts';
 import { connect } from './_client.ts';
 import { eksPermissions } from './_eks.ts';
 import { failuresOf, type FailureKind } from './_failed.ts';
@@ -42,10 +43,14 @@ interface Affected {
 }
 
 const EXAMPLES = 3;
+/** A name of Kubernetes has 253 letters at most, and a workload's name has two. */
+const LONGEST_NAME = 600;
+/** As many workloads with one trouble as are shown: more of them have one cause. */
+const MOST_OF_A_KIND = 200;
 
 /** What is wrong with the pods of one target: one finding for each workload and kind, however many pods it has. */
 export function judgePods(target: string, pods: readonly Pod[], limits: Limits): Finding<Kind>[] {
-  return [...byWorkload(pods)].flatMap(([workload, its]) => {
+  const findings = [...byWorkload(pods)].flatMap(([workload, its]) => {
     const troubles = its.flatMap((pod) => troublesOf(pod, limits).map((trouble) => ({ pod, ...trouble })));
     const failures = failuresOf(its, limits).flatMap(({ kind, pods: failed }) =>
       failed.map((pod): Affected & { kind: Kind } => ({
@@ -58,6 +63,7 @@ export function judgePods(target: string, pods: readonly Pod[], limits: Limits):
     const kinds = Map.groupBy<Kind, Affected & { kind: Kind }>([...troubles, ...failures], ({ kind }) => kind);
     return [...kinds].map(([kind, affected]) => findingOf(kind, target, workload, affected, its.length));
   });
+  return worstFirst(findings, MOST_OF_A_KIND);
 }
 
 function findingOf(
@@ -68,15 +74,19 @@ function findingOf(
   population: number,
 ): Finding<Kind> {
   const names = [...new Set(affected.map(({ pod }) => pod.name))];
+  const subject = plainText(workload, LONGEST_NAME);
   const rest = names.length > EXAMPLES ? ` and ${names.length - EXAMPLES} more` : '';
   const [example] = affected;
   const message = example?.message ? `: ${plainText(example.message)}` : '';
-  const who = `${names.slice(0, EXAMPLES).join(', ')}${rest}`;
+  const who = `${names
+    .slice(0, EXAMPLES)
+    .map((name) => plainText(name))
+    .join(', ')}${rest}`;
   return {
     kind,
     target,
-    subject: workload,
-    summary: `${workload}: ${names.length} of ${population} pods ${kind}; ${plainText(example?.text ?? '')} (${who})${message}`,
+    subject,
+    summary: `${subject}: ${names.length} of ${population} pods ${kind}; ${plainText(example?.text ?? '')} (${who})${message}`,
     value: names.length,
     limit: 0,
     unit: 'count',

@@ -37,8 +37,9 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<re
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     // The beginning of a line that is too long was given already, and this is its end.
-    if (isCut && lines.length > 0) lines.shift();
-    if (lines.length > 0) isCut = false;
+    const isEnd = isCut && lines.length > 0;
+    if (isEnd) lines.shift();
+    if (isEnd) isCut = false;
     if (rest.length > LONGEST_LINE) {
       if (!isCut) lines.push(rest.slice(0, LONGEST_LINE));
       isCut = true;

@@ -6,8 +6,8 @@ import {
   type FilterLogEventsCommandOutput,
   type LogGroup,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { messageOf, Unavailable } from '../../../core/errors.ts';
-import { awsClientSettings } from '../../runtime/aws-client.ts';
+import { Unavailable } from '../../../core/errors.ts';
+import { awsClientSettings, awsReason } from '../../runtime/aws-client.ts';
 import type { LogState } from './_auth-series.ts';
 import type { LoginScan } from './_login-scan.ts';
 import type { TimeWindow } from './_login-tally.ts';
@@ -143,7 +143,6 @@ async function asked<Answer>(what: string, ask: () => Promise<Answer>): Promise<
     return await ask();
   } catch (thrown) {
     if (thrown instanceof Unavailable) throw thrown;
-    const name = thrown instanceof Error ? `${thrown.name} ` : '';
-    throw new Unavailable(`${what} cannot be read: ${name}${messageOf(thrown)}`, { cause: thrown });
+    throw new Unavailable(`${what} cannot be read: ${awsReason(thrown)}`, { cause: thrown });
   }
 }

@@ -38,11 +38,12 @@ export interface LogState {
 }
 
 const PACKED = String.raw`(?:\.(?:gz|zst|xz|bz2|lz4|Z|br))?`;
-const NUMBERED = new RegExp(String.raw`^(.+)\.(\d{1,4})${PACKED}$`);
+const NUMBERED = new RegExp(String.raw`^(.+)\.(\d{1,4})${PACKED}$`, 's');
 const DATED = new RegExp(
   String.raw`^(.+?)[-.](20\d\d-?[01]\d-?[0-3]\d(?:[-T_]?\d{2,10})?)((?:\.[A-Za-z]{1,8})?)${PACKED}$`,
+  's',
 );
-const COPY = /^(.+?)(?:~|\.(?:gz|zst|xz|bz2|lz4|Z|br|bak|old|orig|save|swp|tmp))+$/;
+const COPY = /^(.+?)(?:~|\.(?:gz|zst|xz|bz2|lz4|Z|br|bak|old|orig|save|swp|tmp))+$/s;
 
 /** Takes a name such as `auth.log.2.gz`, `secure-20261121` or `auth.log.bak` apart. */
 export function logName(name: string): LogName {

@@ -4,8 +4,8 @@ import {
   PutRetentionPolicyCommand,
   type LogGroup,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { messageOf, Unavailable } from '../../../core/errors.ts';
-import { awsClientSettings } from '../../runtime/aws-client.ts';
+import { Unavailable } from '../../../core/errors.ts';
+import { awsClientSettings, awsReason } from '../../runtime/aws-client.ts';
 
 const SCHEME = 'cloudwatch-logs:';
 const REQUEST_SECONDS = 10;
@@ -90,8 +90,6 @@ async function asked<Answer>(
   try {
     return await ask(signal);
   } catch (thrown) {
-    if (signal.aborted) throw thrown;
-    const kind = thrown instanceof Error ? `${thrown.name}: ` : '';
-    throw new Unavailable(`the log group ${name}: ${kind}${messageOf(thrown)}`, { cause: thrown });
+    throw new Unavailable(`the log group ${name}: ${awsReason(thrown)}`, { cause: thrown });
   }
 }

@@ -69,7 +69,8 @@ const LONGEST_SHOWN = 500;
 export function shownPath(path: ByteName): string {
   const text = textOf(path)?.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (letter) => escaped(byteName(letter)));
   const shown = text ?? path.replace(/[^ -~]/g, escaped);
-  return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN - 1)}…` : shown;
+  const letters = [...shown];
+  return letters.length > LONGEST_SHOWN ? `${letters.slice(0, LONGEST_SHOWN - 1).join('')}…` : shown;
 }
 
 /** A path as one word of a shell. */

@@ -56,7 +56,11 @@ const READERS: ReadonlyMap<string, readonly Reader[]> = new Map([
 export function loginEvent({ program = '', text }: Pick<AuthLine, 'program' | 'text'>): LoginEvent | undefined {
   const family = familyOf(program);
   const [, times, repeated] = REPEATED.exec(text) ?? [];
-  if (repeated !== undefined) return multiplied(loginEvent({ program, text: repeated }), Number(times));
+  // No syslog repeats what repeats: a line that says so was made by somebody.
+  return repeated === undefined ? eventOf(family, text) : multiplied(eventOf(family, repeated), Number(times));
+}
+
+function eventOf(family: string, text: string): LoginEvent | undefined {
   const readers = READERS.get(family) ?? [];
   const said = text.trimStart();
   for (const reader of readers) {

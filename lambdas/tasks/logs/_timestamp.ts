@@ -55,7 +55,9 @@ export class TimestampReader {
     const [whole, year, month, day, hour, minute, second, fraction = '', zone] = match;
     const wallMs = wallTime(Number(year), Number(month), Number(day), Number(hour), Number(minute));
     if (wallMs === undefined || Number(second) > 60) return undefined;
-    const startMs = zone === undefined ? this.#instant(whole.slice(0, 17), () => wallMs) : wallMs - offsetMs(zone);
+    const offsetMs = zone === undefined ? undefined : offsetOf(zone);
+    if (zone !== undefined && offsetMs === undefined) return undefined;
+    const startMs = offsetMs === undefined ? this.#instant(whole.slice(0, 17), () => wallMs) : wallMs - offsetMs;
     if (startMs === undefined) return undefined;
     const milliseconds = Math.trunc(Number(fraction.padEnd(3, '0').slice(0, 3)));
     return { atMs: startMs + Number(second) * 1_000 + milliseconds, end: whole.length, isYearless: false };
@@ -112,13 +114,16 @@ export function epochMs(value: number): number | undefined {
 }
 
 function wallTime(year: number, month: number, day: number, hour: number, minute: number): number | undefined {
-  const ms = Date.UTC(year, month - 1, day, hour, minute);
-  const date = new Date(ms);
+  const date = new Date(Date.UTC(2000, 0, 1, hour, minute));
+  // Date.UTC takes the years before 100 for those of the last century.
+  const ms = date.setUTCFullYear(year, month - 1, day);
   const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60;
   return isReal ? ms : undefined;
 }
 
-function offsetMs(zone: string): number {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
-  return (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -60_000 : 60_000);
+/** Milliseconds from UTC; undefined where no day has such an offset. */
+function offsetOf(zone: string): number | undefined {
+  const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
 }

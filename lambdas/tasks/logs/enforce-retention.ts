@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { DurationSeconds, Percent } from '../../../core/duration.ts';
+import { CapPercent, DurationSeconds } from '../../../core/duration.ts';
 import { Unavailable } from '../../../core/errors.ts';
 import { defineTask } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
@@ -52,7 +52,7 @@ const Input = z
       .default(false)
       .describe('Also shorten a longer retention of a log group, which deletes its older events'),
     maxChanges: z.int().min(1).max(1_000).default(200).describe('The most files or log groups that one run may change'),
-    maxPercent: Percent.prefault('50%').describe(
+    maxPercent: CapPercent.prefault('50%').describe(
       'The largest share of the logs or log groups of a target that one run may change',
     ),
   })

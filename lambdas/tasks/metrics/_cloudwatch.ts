@@ -6,10 +6,10 @@ import {
   type ListMetricsCommandOutput,
   type MetricDataQuery,
 } from '@aws-sdk/client-cloudwatch';
-import { messageOf, Unavailable } from '../../../core/errors.ts';
+import { Unavailable } from '../../../core/errors.ts';
 import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import type { Permission } from '../../../core/task.ts';
-import { awsClientSettings } from '../../runtime/aws-client.ts';
+import { awsClientSettings, awsReason } from '../../runtime/aws-client.ts';
 import { printable } from '../../runtime/http-failure.ts';
 import { isDenied } from '../../runtime/policy-grant.ts';
 import type { Point } from './_prometheus-answer.ts';
@@ -133,6 +133,8 @@ async function getMetricData(ask: Ask, queries: readonly CloudQuery[], period: C
 interface Gathered {
   readonly points: Map<number, number>;
   status: string;
+  /** Why its points cannot be those that were asked for, whatever its status is. */
+  flaw?: string;
 }
 
 async function getSome(ask: Ask, queries: readonly CloudQuery[], period: CloudPeriod): Promise<CloudSeries[]> {
@@ -161,15 +163,34 @@ async function getSome(ask: Ask, queries: readonly CloudQuery[], period: CloudPe
       const said = Messages.map(({ Code = '', Value = '' }) => `${Code} ${Value}`).join('; ');
       one.status =
         Timestamps.length === Values.length ? `${StatusCode}${said && `: ${said}`}` : 'not as many moments as values';
-      Timestamps.forEach((at, i) => one.points.set(at.getTime() / 1_000, Values[i] ?? Number.NaN));
+      for (const [i, moment] of Timestamps.entries()) {
+        const flaw = addPoint(one.points, moment.getTime() / 1_000, Values[i] ?? Number.NaN, { StartTime, ...period });
+        if (flaw !== undefined) one.flaw = flaw;
+      }
     }
   }
   return queries.map((_, i) => {
     const one = gathered.get(`q${i}`);
     // Only the last page of a metric says that it is complete.
+    if (one?.flaw !== undefined) return { unreadable: one.flaw };
     if (one?.status !== 'Complete') return { unreadable: printable(one?.status ?? 'it is not in the answer', 120) };
     return { points: [...one.points].map(([at, value]) => ({ at, value })).sort((a, b) => a.at - b.at) };
   });
+}
+
+/** Adds a point to those of its metric; says why it cannot be one of them. */
+function addPoint(
+  points: Map<number, number>,
+  at: number,
+  value: number,
+  { StartTime, end, periodSeconds }: CloudPeriod & { readonly StartTime: Date },
+): string | undefined {
+  // A period may begin before what was asked for, and none ends after it but the last.
+  const isAsked = at >= StartTime.getTime() / 1_000 - periodSeconds && at <= end.getTime() / 1_000;
+  if (!isAsked) return 'it has a moment that was not asked for';
+  const known = points.get(at);
+  points.set(at, value);
+  return known === undefined || Object.is(known, value) ? undefined : 'it has two values for one moment';
 }
 
 /** Every page of a list, until there is no further token; one that leads nowhere is an end, too. */
@@ -181,8 +202,7 @@ async function* pages<Page extends { readonly NextToken?: string | undefined }>(
   let token: string | undefined;
   for (let count = 0; count < MOST_PAGES; count += 1) {
     const page = await ask(token).catch((thrown: unknown) => {
-      const name = thrown instanceof Error ? `${thrown.name} ` : '';
-      const text = `${label} does not answer (${permission}): ${printable(name + messageOf(thrown))}`;
+      const text = `${label} does not answer (${permission}): ${printable(awsReason(thrown))}`;
       throw isDenied(thrown) ? new CloudWatchDenied(text) : new Unavailable(text);
     });
     yield page;

@@ -1,14 +1,15 @@
 import { printable } from '../../runtime/http-failure.ts';
 import type { Labels, Sample } from './_prometheus-answer.ts';
+import { labelValue } from './_promql.ts';
 
 /** What names a group among others: the values of its labels, in the order of the names. */
 export function keyOf(labels: Labels, by: readonly string[]): string {
-  return JSON.stringify(by.map((name) => labels[name] ?? ''));
+  return JSON.stringify(by.map((name) => labelValue(labels, name)));
 }
 
 /** The group for people: the values of its labels, or undefined where it has none of them. */
 export function subjectOf(labels: Labels, by: readonly string[]): string | undefined {
-  const values = by.map((name) => printable(labels[name] ?? '', 120)).filter((value) => value !== '');
+  const values = by.map((name) => printable(labelValue(labels, name), 120)).filter((value) => value !== '');
   return values.length === 0 ? undefined : values.join('/');
 }
 

@@ -22,6 +22,6 @@ export function rounded(value: number): number {
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 export function bytesText(bytes: number): string {
-  const power = bytes > 0 ? Math.min(BINARY.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
+  const power = bytes >= 1 ? Math.min(BINARY.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0;
   return `${shown(bytes / 1_024 ** power)} ${BINARY[power] ?? 'B'}`;
 }

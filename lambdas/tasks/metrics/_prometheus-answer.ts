@@ -59,7 +59,7 @@ export function readAnswer(label: string, { status, headers, body, cut }: HttpAn
     throw new Unavailable(`${label} answers ${status}: the credentials of the target are missing or refused`);
   }
   if (status >= 300 && status < 400) {
-    const where = printable(headers['location'] ?? 'nowhere', 120).replace(/[?#].*$/, '');
+    const where = printable(headers['location'] ?? 'nowhere', 120).replace(/[?#].*$/, '') || 'itself';
     throw new Unavailable(`${label} answers ${status} and leads to ${where}, which is not followed`);
   }
   const kind = printable(headers['content-type'] ?? 'no content type', 60);
@@ -134,10 +134,15 @@ function assertDistinct(label: string, metrics: readonly Labels[]): void {
   }
 }
 
-const SPECIAL: Readonly<Record<string, number>> = { NaN, '+Inf': Infinity, Inf: Infinity, '-Inf': -Infinity };
+const SPECIAL: ReadonlyMap<string, number> = new Map([
+  ['NaN', NaN],
+  ['+Inf', Infinity],
+  ['Inf', Infinity],
+  ['-Inf', -Infinity],
+]);
 
 function numberOf(label: string, text: string): number {
-  const special = SPECIAL[text];
+  const special = SPECIAL.get(text);
   if (special !== undefined) return special;
   if (/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return Number(text);
   throw new Unavailable(`${label} answers with "${printable(text, 40)}" where a number is expected`);

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Unavailable } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
-import { httpRequest, labelOf } from '../../runtime/http-request.ts';
+import { HttpFailure } from '../../runtime/http-failure.ts';
+import { httpRequest, labelOf, type HttpAnswer } from '../../runtime/http-request.ts';
 import {
   readAnswer,
   samplesOf,
@@ -16,6 +18,9 @@ const MAX_BODY_BYTES = 16 * 1_048_576;
 const QUERY_SECONDS = 30;
 /** What the way there and back may take besides the query. */
 const TRANSFER_SECONDS = 10;
+/** What asking for its clock may take: one that is gone is not waited for as long as a query. */
+const CLOCK_SECONDS = 10;
+const AGAIN_AFTER_SECONDS = 1;
 const ENOUGH_WARNINGS = 20;
 
 /** What a task gives of its context. */
@@ -65,33 +70,39 @@ export async function connectPrometheus(
   const atSeconds = Math.floor(now.getTime() / 1_000);
   const warnings = new Set<string>();
 
-  async function ask(path: 'query' | 'query_range', parameters: Readonly<Record<string, string>>): Promise<Answered> {
+  async function ask(
+    path: 'query' | 'query_range',
+    parameters: Readonly<Record<string, string>>,
+    timeoutSeconds = QUERY_SECONDS + TRANSFER_SECONDS,
+  ): Promise<Answered> {
     const url = new URL(base);
     url.pathname = `${base.pathname.replace(/\/+$/, '')}/api/v1/${path}`;
     const authorization = target.authorization?.reveal();
     const ca = target.ca?.reveal();
-    const answer = await httpRequest({
-      url,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        accept: 'application/json',
-        ...(authorization !== undefined && { authorization }),
-      },
-      body: new URLSearchParams({ ...parameters, timeout: `${QUERY_SECONDS}s` }).toString(),
-      ...(ca !== undefined && { ca }),
-      allowAddresses,
-      timeoutSeconds: QUERY_SECONDS + TRANSFER_SECONDS,
-      maxBodyBytes: MAX_BODY_BYTES,
-      signal,
-    });
+    const answer = await twiceWhereItMayPass(() =>
+      httpRequest({
+        url,
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+          ...(authorization !== undefined && { authorization }),
+        },
+        body: new URLSearchParams({ ...parameters, timeout: `${QUERY_SECONDS}s` }).toString(),
+        ...(ca !== undefined && { ca }),
+        allowAddresses,
+        timeoutSeconds,
+        maxBodyBytes: MAX_BODY_BYTES,
+        signal,
+      }),
+    );
     const answered = readAnswer(label, answer);
     for (const warning of answered.warnings) if (warnings.size < ENOUGH_WARNINGS) warnings.add(warning);
     return answered;
   }
 
   // Without a moment asked for, it is its own clock that answers.
-  const itsSeconds = scalarOf(label, await ask('query', { query: 'time()' }));
+  const itsSeconds = scalarOf(label, await ask('query', { query: 'time()' }, CLOCK_SECONDS));
   if (!Number.isFinite(itsSeconds)) throw new Unavailable(`${label} does not know what time it is`);
 
   return {
@@ -107,4 +118,21 @@ export async function connectPrometheus(
       return seriesOf(label, await ask('query_range', parameters), range);
     },
   };
+}
+
+/** Asks again after a moment where the server is just being restarted, or the gateway before it has lost it. */
+async function twiceWhereItMayPass(ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  try {
+    const answer = await ask();
+    if (!isOfGateway(answer)) return answer;
+  } catch (thrown) {
+    if (!(thrown instanceof HttpFailure) || (thrown.reason !== 'hung-up' && thrown.reason !== 'refused')) throw thrown;
+  }
+  await sleep(AGAIN_AFTER_SECONDS * 1_000);
+  return ask();
+}
+
+/** Prometheus itself says in JSON why it cannot answer, and a query that was too much for it would be so again. */
+function isOfGateway({ status, headers }: HttpAnswer): boolean {
+  return (status === 502 || status === 503) && !(headers['content-type'] ?? '').includes('json');
 }

@@ -38,14 +38,22 @@ export function selector(metric: string, { only, except }: Matchers, ...further:
   return matchers.length === 0 ? metric : `${metric}{${matchers.join(',')}}`;
 }
 
-/** Matchers of exactly these labels; a label that is missing is one with an empty value. */
-export function exactly(labels: Readonly<Record<string, string>>, names: readonly string[]): string[] {
-  return names.map((name) => `${name}=${quoted(labels[name] ?? '')}`);
+/** The value of a label; of one that is missing it is empty, also where every object has a property of its name. */
+export function labelValue(labels: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
 }
 
-/** A string of PromQL, whose escapes are a superset of those of JSON. */
+/** Matchers of exactly these labels; a label that is missing is one with an empty value. */
+export function exactly(labels: Readonly<Record<string, string>>, names: readonly string[]): string[] {
+  return names.map((name) => `${name}=${quoted(labelValue(labels, name))}`);
+}
+
+/** A string of PromQL, whose escapes are a superset of those of JSON; what is invisible or steers a terminal is escaped too. */
 export function quoted(text: string): string {
-  return JSON.stringify(text);
+  return JSON.stringify(text).replace(/[\p{C}\u2028\u2029]/gu, (letter) => {
+    const code = (letter.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
 
 /**
@@ -70,6 +78,8 @@ export function wholeMatcher(pattern: string): (text: string) => boolean {
 function isPattern(text: string): boolean {
   try {
     RE2JS.compile(text);
+    // Prometheus puts it between these, and a quotation without its end would swallow the last of them.
+    RE2JS.compile(`^(?s:${text})$`);
     return true;
   } catch (malformed) {
     if (malformed instanceof Error) return false;

@@ -142,7 +142,12 @@ export function judgeMachine(target: string, machine: Machine, limits: UsageLimi
 export function judgeRoom(target: string, room: Room, limits: UsageLimits, now: Date): Finding<UsageKind>[] {
   const { subject, freeStorageBytes, freeMemoryBytes, free } = room;
   const place = { target, subject };
-  const findings: Finding<UsageKind>[] = [];
+  const numbers = { 'free storage': freeStorageBytes, 'free memory': freeMemoryBytes };
+  const findings = Object.entries(numbers).flatMap(([what, value]): Finding<UsageKind>[] => {
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) return [];
+    return [{ kind: 'not-a-number', ...place, summary: `${subject}: ${what} is ${shown(value)} bytes` }];
+  });
+  if (findings.length > 0) return findings;
   if (freeStorageBytes !== undefined) {
     const state = `${bytesText(freeStorageBytes)} of storage left`;
     const full = secondsToFull(free);

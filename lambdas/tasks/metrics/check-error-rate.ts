@@ -17,7 +17,7 @@ import { explainNoSeries, judgeServer } from './_reading.ts';
 import { requestInput } from './_request-input.ts';
 import { errorNeeds } from './_request-needs.ts';
 import { speaksOfErrors } from './_status.ts';
-import { ofFirstSubjects, worstFirst } from './_worst.ts';
+import { ofFirstSubjects, worstFirst } from '../../runtime/worst-first.ts';
 
 const Input = z
   .strictObject({

@@ -15,7 +15,7 @@ import { exactly, MetricName, selector } from './_promql.ts';
 import { explainNoSeries, judgeServer } from './_reading.ts';
 import { requestInput } from './_request-input.ts';
 import { latencyNeeds } from './_request-needs.ts';
-import { ofFirstSubjects, worstFirst } from './_worst.ts';
+import { ofFirstSubjects, worstFirst } from '../../runtime/worst-first.ts';
 
 const Latency = z
   .string()

@@ -18,7 +18,7 @@ import { UsageInput } from './_usage-input.ts';
 import { judgeMachine, judgeRoom, judgeVolume, measureUsage } from './_usage-judgement.ts';
 import { usageNeeds } from './_usage-needs.ts';
 import { readVolumes } from './_volumes.ts';
-import { ofFirstSubjects, worstFirst } from './_worst.ts';
+import { ofFirstSubjects, worstFirst } from '../../runtime/worst-first.ts';
 
 const MOST_SUBJECTS = 300;
 

@@ -1,4 +1,4 @@
-import { DurationSeconds, Percent } from '../../../core/duration.ts';
+import { CapPercent, DurationSeconds } from '../../../core/duration.ts';
 import type { Finding, FindingKind, Measurement } from '../../../core/finding.ts';
 import { lockStatement, ownerStatement, pasteable, settingStatement } from './_command.ts';
 import type { Item } from './_statement.ts';
@@ -20,7 +20,7 @@ export const UPKEEP_INPUT = {
     'How long to wait for a statement before leaving it to the server and looking in from time to time',
   ),
   statementTimeout: DurationSeconds.prefault('2h').describe('The server cancels a statement that takes longer'),
-  maxPercent: Percent.prefault('100%').describe('The largest share of the tables that one run may touch'),
+  maxPercent: CapPercent.prefault('100%').describe('The largest share of the tables that one run may touch'),
 };
 
 /** The findings that every upkeep can have. */

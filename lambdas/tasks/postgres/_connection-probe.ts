@@ -181,29 +181,47 @@ SELECT count(*)::float8 AS connections, (count(*) FILTER (WHERE backend_type IS 
 FROM client`;
 
 const READ_SECONDS = 10;
+// Its names are the server's own: what the owner of the database has looked for first would run with our rights.
 const LIMITS = `
-SELECT set_config('statement_timeout', '${READ_SECONDS}s', true), set_config('lock_timeout', '3s', true),
-       set_config('search_path', 'pg_catalog', true)`;
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+       pg_catalog.set_config('standard_conforming_strings', 'on', true),
+       pg_catalog.set_config('statement_timeout', '${READ_SECONDS}s', true), pg_catalog.set_config('lock_timeout', '3s', true)`;
 const ROUND_TRIPS = 5;
 
-/** Reads what the server is and who is connected. Throws what `pg` throws. */
-export async function readState({ client }: Pick<Login, 'client'>, clock: () => Date): Promise<ServerState> {
-  // Within a transaction all of it meets one server, even behind a pooler, and no setting outlives it.
+/**
+ * Reads within one transaction that is rolled back, under limits of time and with no names but the server's own.
+ *
+ * All of it meets one server, even behind a pooler, and no setting outlives it. Throws what `pg` throws; the session is
+ * then good for closing only.
+ */
+export async function withinLimits<Result>(
+  { client }: Pick<Login, 'client'>,
+  read: () => Promise<Result>,
+): Promise<Result> {
   await ask(client, 'BEGIN READ ONLY');
   await ask(client, LIMITS);
-  const times: number[] = [];
-  for (let round = 0; round < ROUND_TRIPS; round += 1) {
-    const begin = clock().getTime();
-    await ask(client, 'SELECT 1');
-    times.push(clock().getTime() - begin);
-  }
-  const server = Server.parse((await ask(client, SERVER)).rows[0]);
-  await ask(client, CATALOGUE);
-  // The last read, for after a refusal the transaction takes no other.
-  const sessions = await readSessions(client);
+  const result = await read();
   await ask(client, 'ROLLBACK');
+  return result;
+}
+
+/** Reads what the server is and who is connected. Throws what `pg` throws. */
+export async function readState(login: Pick<Login, 'client'>, clock: () => Date): Promise<ServerState> {
+  const { client } = login;
+  const { server, sessions, median } = await withinLimits(login, async () => {
+    const times: number[] = [];
+    for (let round = 0; round < ROUND_TRIPS; round += 1) {
+      const begin = clock().getTime();
+      await ask(client, 'SELECT 1');
+      times.push(clock().getTime() - begin);
+    }
+    const server = Server.parse((await ask(client, SERVER)).rows[0]);
+    await ask(client, CATALOGUE);
+    const median = times.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0;
+    // The last read, for after a refusal the transaction takes no other.
+    return { server, sessions: await readSessions(client), median };
+  });
   const { processID } = client as unknown as { readonly processID: number | null };
-  const median = times.sort((a, b) => a - b)[Math.floor(ROUND_TRIPS / 2)] ?? 0;
   return { server, sessions, roundTripMilliseconds: median, isPooled: processID !== server.pid };
 }
 

@@ -62,11 +62,11 @@ export function refusalOf(thrown: unknown, progress: Progress): Refusal | undefi
   const reason = labelOf(messageOf(thrown)).slice(0, 300);
   const state = sqlStateOf(thrown);
   if (state !== undefined) {
-    const kind = BY_SQLSTATE[state];
+    const kind = Object.hasOwn(BY_SQLSTATE, state) ? BY_SQLSTATE[state] : undefined;
     return kind && { kind, reason: `${reason} (${state})` };
   }
   const code = codeOf(thrown);
-  if (code !== undefined && code in BY_CODE) return known(BY_CODE[code], reason, progress);
+  if (code !== undefined && Object.hasOwn(BY_CODE, code)) return known(BY_CODE[code], reason, progress);
   if (progress.isTlsBegun && code !== undefined) return { kind: 'tls-failed', reason };
   return byMessage(thrown instanceof Error ? thrown.message : '', progress);
 }

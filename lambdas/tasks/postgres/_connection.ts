@@ -48,13 +48,15 @@ export function connectionOf({ name, url, ca }: Target<'postgres'>): ClientConfi
       `postgres ${name}: sslmode=${String(sslmode)} is not supported; use verify-full, with ca where the certificate is private`,
     );
   }
-  const user = decoded(parsed.username, name);
+  const user = decoded(parsed.username, name) || (parsed.searchParams.get('user') ?? '');
+  const password = decoded(parsed.password, name) || (parsed.searchParams.get('password') ?? '');
   return {
     address: `${host}:${port}`,
     host,
     port,
     user,
-    password: decoded(parsed.password, name),
+    // Where there is none, `pg` would take one that is meant for another server: from PGPASSWORD, from ~/.pgpass.
+    password: password || (() => ''),
     database: decoded(parsed.pathname.slice(1), name) || user,
     ssl: encryption === 'none' ? false : tlsOptions(encryption, host, ca?.reveal()),
   };

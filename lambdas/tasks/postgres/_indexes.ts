@@ -41,6 +41,8 @@ export const IndexStats = z.object({
 export type IndexStats = z.infer<typeof IndexStats>;
 
 const OF_SERVER = 16_384;
+/** The schemas whose indexes are the system's own. */
+const NOT_OURS = `'pg_catalog', 'information_schema', 'pg_toast'`;
 const isForeign = (refclassid: string, refobjid: string) => `
   ${refobjid} >= ${OF_SERVER} AND NOT EXISTS (
     SELECT FROM pg_depend e WHERE e.classid = ${refclassid} AND e.objid = ${refobjid} AND e.deptype = 'e')`;
@@ -78,7 +80,7 @@ SELECT c.oid::int8::float8 AS oid, format('%I.%I', n.nspname, c.relname) AS rela
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace JOIN pg_am m ON m.oid = c.relam
 WHERE c.relkind = 'i' AND t.relkind IN ('r', 'm') AND t.relpersistence <> 't'
-  AND tn.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND ${condition}
+  AND tn.nspname NOT IN (${NOT_OURS}) AND ${condition}
 ORDER BY c.oid`;
 
 // A partitioned table stands for its partitions.
@@ -90,7 +92,8 @@ t.oid IN (WITH named AS (SELECT r.oid FROM pg_class r JOIN pg_namespace s ON s.o
 const UNKNOWN_NAMES = `
 SELECT name FROM unnest($1::text[]) name WHERE NOT EXISTS (
   SELECT FROM pg_class r JOIN pg_namespace s ON s.oid = r.relnamespace
-  WHERE r.relkind IN ('r', 'm', 'p') AND (r.relname = name OR s.nspname || '.' || r.relname = name))`;
+  WHERE r.relkind IN ('r', 'm', 'p') AND r.relpersistence <> 't' AND s.nspname NOT IN (${NOT_OURS})
+    AND (r.relname = name OR s.nspname || '.' || r.relname = name))`;
 
 const PAGE = 1_000;
 const PAGE_SECONDS = 30;
@@ -113,7 +116,7 @@ export async function readIndexesOf(session: Session, tableOid: number): Promise
   return session.rows(IndexStats, indexesSql(session.version, 't.oid = $1::int8::oid'), [tableOid], PAGE_SECONDS);
 }
 
-/** The names that mean no table. */
+/** The names that mean no table whose indexes `readIndexes` reads. */
 export async function unknownTables(session: Session, tables: readonly string[]): Promise<string[]> {
   const rows = await session.rows(z.object({ name: z.string() }), UNKNOWN_NAMES, [tables]);
   return rows.map(({ name }) => name);

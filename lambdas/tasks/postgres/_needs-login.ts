@@ -5,7 +5,7 @@ import { messageOf } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import type { NeedsContext } from '../../../core/task.ts';
 import { connectionOf } from './_connection.ts';
-import { type Login, readState, type ServerState, withLogin } from './_connection-probe.ts';
+import { type Login, readState, type ServerState, withinLimits, withLogin } from './_connection-probe.ts';
 import type { Refusal } from './_connection-refusal.ts';
 import { type Grantee, granting, membership, type Seen } from './_needs-grants.ts';
 import { labelOf } from './_tables.ts';
@@ -63,7 +63,7 @@ async function look(target: Target<'postgres'>, login: Login, clock: () => Date)
   ];
   try {
     const asked = { text: STANDING, query_timeout: READ_MILLISECONDS };
-    const standing = { ...Standing.parse((await login.client.query(asked)).rows[0]) };
+    const standing = await withinLimits(login, async () => Standing.parse((await login.client.query(asked)).rows[0]));
     const state = await readState(login, clock);
     const { version, isInRecovery } = state.server;
     const where = `PostgreSQL ${version}, ${isInRecovery ? 'standby' : 'primary'}`;

@@ -34,6 +34,7 @@ AND c.oid IN (WITH named AS (SELECT r.oid FROM pg_class r JOIN pg_namespace s ON
     WHERE r.relname = ANY ($1) OR s.nspname || '.' || r.relname = ANY ($1))
   SELECT oid FROM named UNION SELECT p.relid FROM named, pg_partition_tree(named.oid) p)`;
 
+// Nobody can be made a member of pg_database_owner: whoever owns the database is.
 const ownedSql = (version: number, right: Right, named: boolean) => `
 SELECT n.nspname AS schema, w.rolname AS owner, w.rolsuper AS "ownerIsSuperuser", count(*)::float8 AS tables,
        (count(*) FILTER (WHERE pg_has_role(c.relowner, 'USAGE')
@@ -43,7 +44,6 @@ SELECT n.nspname AS schema, w.rolname AS owner, w.rolsuper AS "ownerIsSuperuser"
        ${right === 'maintain' ? '(SELECT rolname FROM pg_roles WHERE oid = d.datdba AND NOT rolsuper)' : 'NULL'} AS "databaseOwner"
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = c.relowner
 JOIN pg_database d ON d.datname = current_database()
--- Nobody can be made a member of pg_database_owner: whoever owns the database is.
 JOIN pg_roles w ON w.oid = CASE WHEN o.rolname = 'pg_database_owner' THEN d.datdba ELSE o.oid END
 WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')

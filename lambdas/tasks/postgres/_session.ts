@@ -137,15 +137,19 @@ const Identity = z.object({
   readsAllStatistics: z.boolean(),
 });
 
+// Asked before the search path is ours: its names must mean the server's own things wherever the owner of the database
+// has others looked for first, whose code would run with the rights of our role.
 const IDENTITY = `
-SELECT current_database() AS database, current_user AS role, pg_backend_pid() AS pid,
-       current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS "isInRecovery",
-       current_setting('transaction_read_only')::bool AS "isReadOnly",
-       pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "readsAllStatistics"`;
+SELECT pg_catalog.current_database() AS database, current_user AS role, pg_catalog.pg_backend_pid() AS pid,
+       pg_catalog.current_setting('server_version_num')::integer AS version, pg_catalog.pg_is_in_recovery() AS "isInRecovery",
+       pg_catalog.current_setting('transaction_read_only')::boolean AS "isReadOnly",
+       pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS "readsAllStatistics"`;
 
 const SETTINGS = `
-SELECT set_config('search_path', 'pg_catalog', false), set_config('lock_timeout', $1, false),
-       set_config('statement_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false)`;
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),
+       pg_catalog.set_config('standard_conforming_strings', 'on', false),
+       pg_catalog.set_config('lock_timeout', $1, false), pg_catalog.set_config('statement_timeout', $2, false),
+       pg_catalog.set_config('idle_in_transaction_session_timeout', $2, false)`;
 
 async function identify(client: pg.Client, where: string, timeoutSeconds = READ_SECONDS): Promise<ServerIdentity> {
   const identity = Identity.parse((await ask(client, where, IDENTITY, [], timeoutSeconds)).rows[0]);

@@ -1,4 +1,4 @@
-import type { Finding, Measurement } from '../../../core/finding.ts';
+import type { Finding, Measurement } from '../../core/finding.ts';
 
 const MOST_OF_A_KIND = 20;
 const MOST_SUBJECTS = 100;
