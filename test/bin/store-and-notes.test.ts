@@ -52,7 +52,7 @@ describe('a store that is named and not there', () => {
   test('nor is a file a store', async () => {
     const { code, stderr } = await fettle('runs', '--store', profile);
     expect(code).toBe(2);
-    expect(stderr).toContain(`the store ${profile} is no folder`);
+    expect(stderr).toContain(`${profile}" is no place for a store: it is a file, and a folder is needed`);
   });
 });
 

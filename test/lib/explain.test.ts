@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { loadCatalogue, type Catalogue } from '../../lambdas/catalogue.ts';
-import { explanationsOf, explanationText, everyExplanation, nearestFinding } from '../../lib/explain.ts';
+import { explanationsOf, explanationText, everyExplanation, nearestWords } from '../../lib/explain.ts';
 
 let catalogue: Catalogue;
 beforeAll(async () => {
@@ -28,8 +28,9 @@ test('what the runtime finds is explained for every task', () => {
 });
 
 test('a misspelt finding is answered with the nearest one', () => {
-  expect(nearestFinding(catalogue, 'crash-lopping')).toBe('crash-looping');
-  expect(nearestFinding(catalogue, 'kubernetes-check-pods/crash-lopping')).toBe('crash-looping');
+  expect(nearestWords(catalogue, 'crash-lopping')).toBe('crash-looping');
+  expect(nearestWords(catalogue, 'kubernetes-check-pods/crash-lopping')).toBe('crash-looping');
+  expect(nearestWords(catalogue, 'CFG_UNKOWN_KEY')).toBe('CFG_UNKNOWN_KEY');
 });
 
 test('nothing that a task declares is left out', () => {

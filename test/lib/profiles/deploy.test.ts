@@ -21,10 +21,10 @@ const DEPLOYED = '    account: "111122223333"\n    region: eu-west-1\n';
 
 test('a deployed environment may keep nothing on one machine, and every such thing is named', async () => {
   expect(await problemsOf(DEPLOYED, TARGETS)).toEqual([
-    'shop: environments.prod.targets.postgres.main.url: is kept on one machine (env:…), which a deployed environment cannot read; use secret:…',
-    'shop: environments.prod.targets.postgres.main.ca: is kept on one machine (file:…), which a deployed environment cannot read; use secret:…',
-    'shop: environments.prod.targets.kubernetes.cluster.kubeconfig: is kept on one machine (file:…), which a deployed environment cannot read; use secret:…',
-    'shop: environments.prod.targets.backups.nightly.url: is a folder of one machine, which a deployed environment cannot read; use s3://… or another address',
+    'shop: environments.prod.targets.postgres.main.url: is kept on one machine (env:…), which a deployed environment cannot read; use secret:… [CFG_MACHINE_ONLY]',
+    'shop: environments.prod.targets.postgres.main.ca: is kept on one machine (file:…), which a deployed environment cannot read; use secret:… [CFG_MACHINE_ONLY]',
+    'shop: environments.prod.targets.kubernetes.cluster.kubeconfig: is kept on one machine (file:…), which a deployed environment cannot read; use secret:… [CFG_MACHINE_ONLY]',
+    'shop: environments.prod.targets.backups.nightly.url: is a folder of one machine, which a deployed environment cannot read; use s3://… or another address [CFG_MACHINE_ONLY]',
   ]);
 });
 

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PLATFORMS_FOLDER } from '../../../lib/profiles/inventory.ts';
-import { PROBLEM_CODES, problemText, type ProfileProblem } from '../../../lib/profiles/problem.ts';
+import { problemText, type ProfileProblem } from '../../../lib/profiles/problem.ts';
 import { resolvePlatform, environmentNames } from '../../../lib/profiles/resolve.ts';
+import { PROFILE_ERRORS } from '../../../core/error-codes.ts';
 import { ResolvedPlatform } from '../../../core/platform.ts';
 import { FAKE_CATALOGUE } from './catalogue.ts';
 import { readText } from './written.ts';
@@ -25,7 +26,7 @@ async function answersProperly(content: string | Uint8Array): Promise<void> {
 }
 
 function expectPlaced(problem: ProfileProblem): void {
-  expect(PROBLEM_CODES).toContain(problem.code);
+  expect(Object.keys(PROFILE_ERRORS)).toContain(problem.code);
   expect(problem.file).toBe('mine.yaml');
   expect(problem.line).toBeGreaterThanOrEqual(1);
   expect(problem.column).toBeGreaterThanOrEqual(1);

@@ -49,7 +49,7 @@ export async function problemsIn(content: string | Uint8Array): Promise<readonly
 
 /** What a person reads of a text, one line for each problem. */
 export async function linesOn(content: string | Uint8Array): Promise<readonly string[]> {
-  return (await problemsIn(content)).map((problem) => `${problem.code} ${problemText(problem)}`);
+  return (await problemsIn(content)).map(problemText);
 }
 
 export async function profileOf(content: string): Promise<Profile> {
