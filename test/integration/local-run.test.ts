@@ -150,19 +150,20 @@ test('a run acts once, pauses, goes on and gives its lease back', async () => {
 
 describe('a process killed with SIGKILL', () => {
   test.each`
-    dieAt       | content
-    ${'before'} | ${''}
-    ${'inside'} | ${''}
-    ${'after'}  | ${'line\n'}
+    dieAt       | content     | actions
+    ${'before'} | ${''}       | ${''}
+    ${'inside'} | ${''}       | ${'append line running'}
+    ${'after'}  | ${'line\n'} | ${'append line running'}
   `(
     '$dieAt its effect leaves a run that ends with the truth',
-    async ({ dieAt, content: expected }: Record<string, string>) => {
+    async ({ dieAt, content: expected, actions }: Record<string, string>) => {
       const { start, reportOf, content, store } = await scene({ task: 'test-append', input: { dieAt: dieAt ?? '' } });
 
       const report = await reportOf((await start('execute')).runKey);
 
       expect(report).toMatchObject({ ended: 'finished', verdict: 'unknown', tasks_completed: [] });
       expect(await content()).toBe(expected);
+      expect(report.actions.map(({ verb, subject, status }) => `${verb} ${subject} ${status}`).join()).toBe(actions);
       expect(await keysBelow(store, 'state/open/')).toEqual([]);
     },
   );
