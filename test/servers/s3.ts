@@ -19,7 +19,8 @@ export interface S3Request {
 
 /**
  * What goes wrong with a request: the connection breaks before or after it is carried out, S3 throttles it, no answer
- * ever comes, the answer's body breaks off or stops half-way, or S3 refuses it in words.
+ * ever comes, the answer's body breaks off or stops half-way, S3 refuses it in words, or somebody in between answers
+ * with a success of its own.
  */
 export type S3Fault =
   | 'reset'
@@ -28,7 +29,8 @@ export type S3Fault =
   | 'hang'
   | 'cut-body'
   | 'stall-body'
-  | { readonly status: number; readonly code: string };
+  | { readonly status: number; readonly code: string }
+  | { readonly answer: string };
 
 export type S3FaultHook = (request: S3Request) => S3Fault | undefined | Promise<S3Fault | undefined>;
 
@@ -63,6 +65,7 @@ export async function startS3Server(options: { readonly onRequest?: S3FaultHook 
     if (fault === 'hang') return;
     // A client that is still sending would take an early answer for a broken connection.
     const upload = asked.method === 'PUT' ? await refusalOr(readUpload(request)) : Buffer.alloc(0);
+    if (typeof fault === 'object' && 'answer' in fault) return void response.end(fault.answer);
     const refusal = faultRefusal(fault);
     const done = refusal ?? (upload instanceof S3Refusal ? upload : await refusalOr(carryOut(asked, request, upload)));
     if (fault === 'reset-after') return void request.socket.resetAndDestroy();
@@ -199,7 +202,7 @@ async function refusalOr<Done>(work: Promise<Done>): Promise<Done | S3Refusal> {
 
 function faultRefusal(fault: S3Fault | undefined): S3Refusal | undefined {
   if (fault === 'slow-down') return new S3Refusal(503, 'SlowDown', 'Please reduce your request rate.');
-  return typeof fault === 'object' ? new S3Refusal(fault.status, fault.code) : undefined;
+  return typeof fault === 'object' && 'status' in fault ? new S3Refusal(fault.status, fault.code) : undefined;
 }
 
 function* chunksOf(body: Buffer): Iterable<Buffer> {
