@@ -74,7 +74,7 @@ const TASKS = ['lambdas/tasks/**/*.ts'];
 const PRODUCTION = ['{core,lambdas,state-machines,lib,bin,dashboard}/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'cdk.out/', '.fettle/', 'coverage/', 'test/fixtures/', '**/*.cjs'] },
+  { ignores: ['**/node_modules/', '.stryker-tmp/', 'cdk.out/', '.fettle/', 'coverage/', 'test/fixtures/', '**/*.cjs'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   prettier,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { RecordedAction } from '../../core/action.ts';
 import { compareFindings } from '../../core/compare-findings.ts';
 import { deriveReport, type RunRecords } from '../../core/derive-report.ts';
 import { RunReport } from '../../core/report.ts';
@@ -19,6 +20,8 @@ const endedOf = (over: Partial<Ended> = {}): Ended => ({
   ended: 'finished',
   endedAt: secondsLater(90).toISOString(),
   caught: {},
+  records: [],
+  bundleSha256: 'b'.repeat(64),
   ...over,
 });
 const procedure = procedureOf({
@@ -64,6 +67,26 @@ test('a task without a record is unknown with the error that its state caught', 
   expect(report.findings).toMatchObject([
     { kind: 'no-record', severity: 'unknown', summary: 'no record of this step: Lambda.Unknown: killed' },
   ]);
+});
+
+test('a task that died before its record is reported with what it had done, and with what it had begun', () => {
+  const action = { id: 'a', task: 'postgres-vacuum', verb: 'vacuum', target: 'main', summary: 'vacuum it' } as const;
+  const actions: RecordedAction[] = [
+    { ...action, subject: 'orders', status: 'done' },
+    { ...action, id: 'b', subject: 'users', status: 'running' },
+  ];
+  const report = derive({ steps: [cache], unrecorded: new Map([[1, actions]]) });
+  expect(report.actions).toEqual(actions);
+  expect(report.findings).toMatchObject([{ kind: 'no-record' }, { kind: 'action-unfinished', subject: 'users' }]);
+  expect(report.tasks).toMatchObject([{ recorded: false, verdict: 'unknown' }, {}]);
+});
+
+test('a task that died after an action of it had failed has failed', () => {
+  const action = { id: 'a', task: 'postgres-vacuum', verb: 'vacuum', target: 'main', subject: 'orders' } as const;
+  const failed: RecordedAction = { ...action, summary: 'vacuum it', status: 'failed', detail: 'no space' };
+  const report = derive({ steps: [cache], unrecorded: new Map([[1, [failed]]]) });
+  expect(report.tasks[0]?.verdict).toBe('fail');
+  expect(report.findings[0]).toMatchObject({ kind: 'action-failed', summary: 'vacuum it: no space' });
 });
 
 test('a record of another task at the same place counts for nothing', () => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { redact, Secret } from '../../core/secret.ts';
+import { redact, redactor, Secret } from '../../core/secret.ts';
 
 const secret = new Secret('hunter22');
 
@@ -85,4 +85,13 @@ test.each([
 
 test('the token that is the user of a known web address is hidden on its own too', () => {
   expect(redact('invalid key ghp_token', [new Secret('https://ghp_token@host/x')])).toBe('invalid key [redacted]');
+});
+
+test('a password with a lone percent sign in an address is hidden as it stands', () => {
+  const hide = redactor([new Secret('postgres://app:50%-off-for-all@db/main')]);
+  expect(hide('password "50%-off-for-all" was refused')).toBe('password "[redacted]" was refused');
+});
+
+test('what is two letters between blanks hides nothing', () => {
+  expect(redactor([new Secret('  ab  ')])('about a cab')).toBe('about a cab');
 });

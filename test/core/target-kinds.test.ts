@@ -30,3 +30,12 @@ test.each([
 ])('an address without one is taken: %#', ({ schema }, url) => {
   expect(schema.safeParse({ url }).error).toBeUndefined();
 });
+
+test.each([
+  ['that is none', 'shop.example', 'not an address; allowed: '],
+  ['of another kind of target', 'redis://cache', '"redis://" is not allowed; allowed: '],
+])('an address %s is refused with what is allowed', (_, url, words) => {
+  const message = endpoints.schema.safeParse({ url }).error?.issues[0]?.message;
+  expect(message).toContain(words);
+  expect(message).toContain('https:');
+});

@@ -113,6 +113,7 @@ describe('errors', () => {
     const cause = new AggregateError([new Error('refused'), new Error('timed\nout')], 'all failed');
     expect(messageOf(new Error('no answer', { cause }))).toBe('no answer: all failed: refused: timed out');
     expect(messageOf(new Error('twice', { cause: new Error('twice') }))).toBe('twice');
+    expect(messageOf(new Error('lost: reset', { cause: new Error('reset') }))).toBe('lost: reset');
   });
 
   test('whose causes go round in a circle are told to the end of the circle', () => {

@@ -28,6 +28,7 @@ describe('a calendar that can be kept has no problem', () => {
     { schedule: 'cron(0 2 1 1,4,7,10 ? *)', window: '02:00-06:00' },
     { schedule: 'cron(0/5 2-3 * * ? *)', window: '02:00-04:05', budgetSeconds: 300 },
     { schedule: 'cron(0 3 * * ? *)', window: '02:00-04:00', timezone: 'Europe/Berlin' },
+    { schedule: 'cron(0 2 * * ? 2026)', window: '02:00-04:00' },
     { schedule: 'rate(5 minutes)' },
     { schedule: 'rate(5 minutes)', window: '02:00-04:00' },
     { schedule: 'rate(1 day)', window: '00:00-01:00' },

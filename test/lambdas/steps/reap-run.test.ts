@@ -86,13 +86,13 @@ test('an execution that died before its run began has nothing to end and is logg
   expect(await keysOf(store)).toEqual([]);
 });
 
-test('an execution that died between opening and claiming its run is no longer open', async () => {
+test('an execution that died between opening and claiming its run leaves nothing that leads to a run', async () => {
   const store = await temporaryStore();
   const runKey = 'runs/daily/daily-20261121T020000Z';
   await createRecord(store, 'state/executions/first.json', { execution: `${ARN}first`, runKey });
   await createRecord(store, 'state/open/daily-20261121T020000Z.json', { runKey, execution: `${ARN}first` });
   expect(await reap(store, 'first')).toEqual({ reaped: false });
-  expect(await keysOf(store)).toEqual(['state/executions/first.json']);
+  expect(await keysOf(store)).toEqual([]);
 });
 
 test('a Begin that its execution repeats after Reap opens nothing again and takes no lease', async () => {

@@ -57,12 +57,14 @@ export async function startEksCluster(name: string, account: Account, pods: read
   const authority = await createAuthority({ name: 'kubernetes' });
   const { certificate, privateKey } = await issue({ authority, names: ['127.0.0.1'] });
   const tokens: string[] = [];
+  let refusals = 0;
   const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
     tokens.push(token);
     const { isGenuine, signedAt } = readToken(token, name, account);
     const ageSeconds = (Date.now() - signedAt.getTime()) / 1_000;
-    const isKnown = isGenuine && ageSeconds > -60 && ageSeconds < 900;
+    const isKnown = isGenuine && ageSeconds > -60 && ageSeconds < 900 && refusals <= 0;
+    refusals -= 1;
     response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
     const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: pods };
     response.end(JSON.stringify(isKnown ? list : { kind: 'Status', code: 401, message: 'Unauthorized' }));
@@ -72,6 +74,8 @@ export async function startEksCluster(name: string, account: Account, pods: read
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     authorityData: Buffer.from(authority.certificate).toString('base64'),
     tokens,
+    /** Takes so many tokens for ended, whatever they are. */
+    refuseNext: (count: number) => void (refusals = count),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -3,7 +3,7 @@ import { secondsToFull } from '../../../../lambdas/tasks/metrics/_fill.ts';
 import { quantileOf } from '../../../../lambdas/tasks/metrics/_histogram.ts';
 import { judgePresence, nextHosts } from '../../../../lambdas/tasks/metrics/_presence.ts';
 import { speaksOfErrors } from '../../../../lambdas/tasks/metrics/_status.ts';
-import { worstFirst } from '../../../../lambdas/tasks/metrics/_worst.ts';
+import { worstFirst } from '../../../../lambdas/runtime/worst-first.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
