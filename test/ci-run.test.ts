@@ -53,10 +53,16 @@ describe('.ci/run', () => {
     await writeFile(path.join(programs, name), `#!/usr/bin/env bash\n${body}\n`, { mode: 0o755 });
   }
 
-  async function npm({ ci = ':', test: tests = `printf '${GREEN}'`, docs = ':' } = {}): Promise<void> {
+  async function npm({
+    ci = ':',
+    test: tests = `printf '${GREEN}'`,
+    docs = ':',
+    coverage = ':',
+    crashes = ':',
+  } = {}): Promise<void> {
     await stand(
       'npm',
-      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\nesac`,
+      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\n  *coverage) ${coverage} ;;\n  *crashes*) ${crashes} ;;\nesac`,
     );
   }
 
@@ -65,7 +71,7 @@ describe('.ci/run', () => {
     return new Promise((resolve) => {
       execFile(path.join(root, '.ci/run'), { cwd: tmpdir(), env, timeout: 30_000 }, (failure, stdout, stderr) => {
         const lines = stdout.trimEnd().split('\n');
-        const rows = lines.filter((line) => /^(programs|tests|docs|synth) +\d+ {2}/.test(line));
+        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes) +\d+ {2}/.test(line));
         resolve({
           code: typeof failure?.code === 'number' ? failure.code : failure ? -1 : 0,
           output: stdout + stderr,
@@ -82,8 +88,10 @@ describe('.ci/run', () => {
     const { code, closing, parts } = await run();
 
     expect({ code, closing }).toEqual({ code: 0, closing: '12 passed, 0 failed' });
-    expect(parts).toEqual(['programs: passed', 'tests: passed', 'docs: passed', 'synth: passed']);
-    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q']);
+    const names = ['programs', 'tests', 'docs', 'synth', 'coverage', 'crashes'];
+    expect(parts).toEqual(names.map((name) => `${name}: passed`));
+    const [crashes, coverage] = ['run test:crashes -- --sample 240', 'run coverage'];
+    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q', coverage, crashes]);
   });
 
   test.each([
@@ -142,6 +150,21 @@ describe('.ci/run', () => {
       code: 3,
       closing: '12 passed, 1 failed',
       last: 'synth: failed, exit 3',
+    });
+  });
+
+  test.each([
+    ['coverage', 4],
+    ['crashes', 5],
+  ])('fails with the %s', async (name, exit) => {
+    await npm({ [name]: `exit ${exit}` });
+
+    const { code, closing, parts } = await run();
+
+    expect({ code, closing, last: parts.at(-1) }).toEqual({
+      code: exit,
+      closing: '12 passed, 1 failed',
+      last: `${name}: failed, exit ${exit}`,
     });
   });
 

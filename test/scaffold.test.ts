@@ -112,7 +112,7 @@ describe('npm run new-task', () => {
     ['a name that is too long', [`postgres/check-${'x'.repeat(34)}`], 'at most 48'],
     ['a task that exists', ['postgres/check-orders'], 'exists already'],
     ['a domain that tells no kind', ['weather/check-rain'], 'add --target with one of postgres, redis'],
-    ['a misspelt kind', ['weather/check-rain', '--target', 'postgress'], 'did you mean postgres?'],
+    ['a misspelt kind', ['weather/check-rain', '--target', 'postgress'], 'did you mean "postgres"?'],
     ['an unknown option', ['weather/check-rain', '--kind', 'redis'], 'usage: npm run new-task'],
     ['nothing', [], 'usage: npm run new-task'],
   ])('answers %s with what is allowed, and writes nothing', async (_what, args, words) => {
