@@ -101,12 +101,21 @@ test('a range of addresses means the same however it is written, and what is all
       const problem = addressRangeProblem(`${range}/${length}`);
       if (range !== v4) expect(addressRangeProblem(`${v4}/${length}`)?.code).toBe('CIDR_SYNTAX');
       if (length < 8) expect(problem?.code).toBe('CIDR_TOO_WIDE');
-      else expect(problem?.code).toBe(range.startsWith('169.254.') ? 'CIDR_PROTECTED' : undefined);
+      else {
+        const linkLocal = ipaddr.IPv4.parse('169.254.0.0');
+        const isMet = linkLocal.match(ipaddr.IPv4.parse(range), Math.min(length, 16));
+        expect(problem?.code).toBe(isMet ? 'CIDR_PROTECTED' : undefined);
+      }
       if (addressRangeProblem(`${v6}/128`) === undefined) expect(ipaddr.parse(v6).range()).not.toBe('linkLocal');
       if (addressRangeProblem(text) === undefined) expect(ipaddr.isValidCIDR(text)).toBe(true);
     }),
     300,
-    { examples: [['10.0.0.0', 8, (v4: string) => `::FFFF:${v4}`, '::1', '']] },
+    {
+      examples: [
+        ['10.0.0.0', 8, (v4: string) => `::FFFF:${v4}`, '::1', ''],
+        ['169.0.0.0', 8, (v4: string) => `::ffff:${v4}`, '::0:0:0:0.0.0.0', ''],
+      ],
+    },
   );
 });
 
