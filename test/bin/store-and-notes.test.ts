@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fettleCommand } from '../harness/fettle-command.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PROFILE = `platform: shop
 targets: { endpoints: { web: { url: https://shop.example } } }
 procedures:
@@ -24,21 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function fettle(...words: readonly string[]): Promise<Answer> {
-  return new Promise((resolve) => {
-    const options = { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' }, timeout: 60_000 };
-    const given = ['--import', 'tsx', 'bin/fettle.ts', ...words, '--platform', profile];
-    execFile(process.execPath, given, options, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
-}
+const fettle = (...words: readonly string[]) => fettleCommand(...words, '--platform', profile);
 
 describe('a store that is named and not there', () => {
   test.each(['runs', 'report'])('is an error of %s that names the folder, and the folder is not made', async (verb) => {

@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { deriveReport } from '../../core/derive-report.ts';
-import type { Ended } from '../../core/run.ts';
-import { entryOf, pointerOf, procedureOf, secondsLater, startedOf, stepRecordOf } from '../harness/run-records.ts';
+import {
+  endedOf,
+  entryOf,
+  pointerOf,
+  procedureOf,
+  secondsLater,
+  startedOf,
+  stepRecordOf,
+} from '../harness/run-records.ts';
 
 const run = pointerOf();
-const ended: Ended = {
-  schemaVersion: 1,
-  ended: 'finished',
-  endedAt: secondsLater(90).toISOString(),
-  caught: {},
-  records: [],
-  bundleSha256: 'b'.repeat(64),
-};
+const ended = endedOf();
 const records = { started: startedOf(run), procedure: procedureOf(), ended, steps: [], previous: undefined };
 
 test('who overrode what, and why, stands in the report', () => {

@@ -3,27 +3,17 @@ import type { RecordedAction } from '../../core/action.ts';
 import { compareFindings } from '../../core/compare-findings.ts';
 import { deriveReport, type RunRecords } from '../../core/derive-report.ts';
 import { RunReport } from '../../core/report.ts';
-import type { Ended } from '../../core/run.ts';
 import {
+  endedOf,
   entryOf,
   pointerOf,
   procedureOf,
   reportedFinding,
-  secondsLater,
   startedOf,
   stepRecordOf,
 } from '../harness/run-records.ts';
 
 const run = pointerOf();
-const endedOf = (over: Partial<Ended> = {}): Ended => ({
-  schemaVersion: 1,
-  ended: 'finished',
-  endedAt: secondsLater(90).toISOString(),
-  caught: {},
-  records: [],
-  bundleSha256: 'b'.repeat(64),
-  ...over,
-});
 const procedure = procedureOf({
   steps: [
     entryOf(),

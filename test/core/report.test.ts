@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { deriveReport } from '../../core/derive-report.ts';
 import { RunReport } from '../../core/report.ts';
 import {
+  endedOf,
   entryOf,
   pointerOf,
   procedureOf,
   reportedFinding,
-  secondsLater,
   startedOf,
   stepRecordOf,
 } from '../harness/run-records.ts';
@@ -15,14 +15,7 @@ const finding = reportedFinding({ kind: 'bloat', severity: 'warn', target: 'main
 const report = deriveReport({
   started: startedOf(pointerOf()),
   procedure: procedureOf({ steps: [entryOf()] }),
-  ended: {
-    schemaVersion: 1,
-    ended: 'finished',
-    endedAt: secondsLater(90).toISOString(),
-    caught: {},
-    records: [],
-    bundleSha256: 'b'.repeat(64),
-  },
+  ended: endedOf(),
   steps: [stepRecordOf({ findings: [finding], verdict: 'warn', targets: [{ target: 'main', verdict: 'warn' }] })],
   previous: undefined,
 });

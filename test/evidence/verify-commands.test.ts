@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { anchorText } from '../../lambdas/runtime/evidence.ts';
+import { fettleCommand } from '../harness/fettle-command.ts';
 import { temporaryStore } from '../harness/run-records.ts';
 import { endedRuns, overwrite, verified } from './_ended-runs.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 let folder: string;
 let profile: string;
 let store: string;
@@ -27,21 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function fettle(...words: readonly string[]): Promise<Answer> {
-  return new Promise((resolve) => {
-    const options = { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' }, timeout: 60_000 };
-    const given = ['--import', 'tsx', 'bin/fettle.ts', ...words, '--platform', profile];
-    execFile(process.execPath, given, options, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
-}
+const fettle = (...words: readonly string[]) => fettleCommand(...words, '--platform', profile);
 
 test('a proven store exits 0, says what was looked at and what the store alone cannot show, and gives the note of today', async () => {
   const { code, stdout } = await fettle('verify-runs', '--store', store, '--anchor', note);

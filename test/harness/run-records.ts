@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { RUNTIME_KINDS, type ReportedFinding } from '../../core/finding.ts';
 import type { Entry, Procedure, ResolvedPlatform } from '../../core/platform.ts';
-import type { RunPointer, Started, StepRecord } from '../../core/run.ts';
+import type { Ended, RunPointer, Started, StepRecord } from '../../core/run.ts';
 import { DirectoryStore } from '../../lambdas/runtime/directory-store.ts';
 import type { StepRuntime } from '../../lambdas/runtime/handler.ts';
 import { createLog } from '../../lambdas/runtime/log.ts';
@@ -102,6 +102,18 @@ export function startedOf(run: RunPointer, over: Partial<Started> = {}): Started
     startedAt: NOW.toISOString(),
     deadline: secondsLater(1_800).toISOString(),
     execution: `execution-of-${run.id}`,
+    ...over,
+  };
+}
+
+export function endedOf(over: Partial<Ended> = {}): Ended {
+  return {
+    schemaVersion: 1,
+    ended: 'finished',
+    endedAt: secondsLater(90).toISOString(),
+    caught: {},
+    records: [],
+    bundleSha256: 'b'.repeat(64),
     ...over,
   };
 }
