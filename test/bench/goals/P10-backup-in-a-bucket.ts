@@ -44,7 +44,10 @@ export const benchmark: Benchmark = {
     const what = `backups-verify of a .sql.gz with ${Math.round(dump.rowsBytes / 1_000_000)} MB of rows in a bucket`;
     const memory = await mostMemory(join(folder.path, 'verify.cjs'));
     return [
-      { goal: 'P10a', what, peer: '`curl | tee >(sha256sum) | gunzip -c`', ...turns, hold: 0.5, better: 'less' },
+      {
+        ...{ goal: 'P10a', what, peer: '`curl | tee >(sha256sum) | gunzip -c`', ...turns, hold: 0.5, better: 'less' },
+        because: 'inflating by zlib alone takes most of it, as in a folder, and the client hands the object on in pieces',
+      },
       {
         ...{ goal: 'P10b', what: `the most memory of its process (${what})`, peer: 'the limit' },
         ...{ ours: memory.mostMiB, theirs: MOST_MIB, unit: 'MiB', hold: 1, better: 'less', pairs: memory.times },
