@@ -46,7 +46,8 @@ export const benchmark: Benchmark = {
     return [
       {
         ...{ goal: 'P10a', what, peer: '`curl | tee >(sha256sum) | gunzip -c`', ...turns, hold: 0.5, better: 'less' },
-        because: 'inflating by zlib alone takes most of it, as in a folder, and the client hands the object on in pieces',
+        because:
+          'inflating by zlib alone takes most of it, as in a folder, and the client hands the object on in pieces',
       },
       {
         ...{ goal: 'P10b', what: `the most memory of its process (${what})`, peer: 'the limit' },
