@@ -26,6 +26,7 @@ export async function measureIndex(
   quotedPgstatindex: string | undefined,
   rebuilt: Rebuilt | undefined,
 ): Promise<Measured> {
+  if (index.definition === '') return { evidence: [], unknown: 'someone has its table locked, or waits to lock it' };
   const history = evidenceOfHistory(index, rebuilt);
   const counted = index.method === 'btree' ? await countedBytes(session, index, quotedPgstatindex) : undefined;
   if (typeof counted === 'number') return { evidence: [{ method: 'pgstatindex', bytes: counted }, ...history] };

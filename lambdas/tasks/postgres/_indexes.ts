@@ -15,6 +15,7 @@ export const IndexStats = z.object({
   table: z.string(),
   table_owner: z.string(),
   method: z.string(),
+  /** Empty where its table is locked, so that reading it would wait. */
   definition: z.string(),
   size_bytes: z.number(),
   /** Entries at the last vacuum or analyze; -1 where nothing was ever counted (0 before PostgreSQL 14). */
@@ -48,7 +49,7 @@ const isForeign = (refclassid: string, refobjid: string) => `
     SELECT FROM pg_depend e WHERE e.classid = ${refclassid} AND e.objid = ${refobjid} AND e.deptype = 'e')`;
 
 // pg_relation_size would wait for the lock of what someone rebuilds in the old way, so it is asked for none of these.
-const indexesSql = (version: number, condition: string) => `
+const indexesSql = (version: number, condition: string, definition = 'pg_get_indexdef(c.oid)') => `
 WITH locked AS MATERIALIZED (SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
      changing AS MATERIALIZED (SELECT relation FROM pg_locks WHERE locktype = 'relation' AND granted
@@ -57,7 +58,7 @@ WITH locked AS MATERIALIZED (SELECT relation FROM pg_locks WHERE locktype = 'rel
 SELECT c.oid::int8::float8 AS oid, format('%I.%I', n.nspname, c.relname) AS relation, n.nspname AS schema, c.relname AS name,
        format('%I', c.relname) AS quoted_name,
        t.oid::int8::float8 AS table_oid, format('%I.%I', tn.nspname, t.relname) AS table, pg_get_userbyid(t.relowner) AS table_owner,
-       m.amname AS method, pg_get_indexdef(c.oid) AS definition,
+       m.amname AS method, ${definition} AS definition,
        (CASE WHEN c.oid IN (SELECT relation FROM locked) THEN c.relpages::int8 * current_setting('block_size')::int8
              ELSE coalesce(pg_relation_size(c.oid), 0) END)::float8 AS size_bytes,
        c.reltuples::float8 AS reltuples, t.reltuples::float8 AS table_reltuples, t.relpages::float8 AS table_relpages,
@@ -98,12 +99,15 @@ SELECT name FROM unnest($1::text[]) name WHERE NOT EXISTS (
 const PAGE = 1_000;
 const PAGE_SECONDS = 30;
 
+// It opens the table, and one table that is locked must not hide all the others.
+const READABLE_DEFINITION = `CASE WHEN t.oid IN (SELECT relation FROM locked) THEN '' ELSE pg_get_indexdef(c.oid) END`;
+
 /** Every index of the named tables, of all where none is named: no system's own, no temporary, none of TOAST. Page by page. */
 export async function* readIndexes(session: Session, tables: readonly string[] = []): AsyncGenerator<IndexStats[]> {
   for (let last = 0; ;) {
     const condition = `c.oid > $1::int8::oid${tables.length > 0 ? ` AND ${NAMED}` : ''}`;
     const values = tables.length > 0 ? [last, tables] : [last];
-    const sql = `${indexesSql(session.version, condition)} LIMIT ${PAGE}`;
+    const sql = `${indexesSql(session.version, condition, READABLE_DEFINITION)} LIMIT ${PAGE}`;
     const page = await session.rows(IndexStats, sql, values, PAGE_SECONDS);
     yield page;
     if (page.length < PAGE) return;

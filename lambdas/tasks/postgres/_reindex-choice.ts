@@ -217,7 +217,10 @@ async function foreignInvalids(
   target: string,
   indexes: readonly IndexStats[],
 ): Promise<Finding<ReindexKind>[]> {
-  const invalid = indexes.filter(({ indisvalid, is_being_changed }) => !indisvalid && !is_being_changed);
+  // Without its definition nothing tells what we left from what others did.
+  const invalid = indexes.filter(
+    ({ indisvalid, is_being_changed, definition }) => !indisvalid && !is_being_changed && definition !== '',
+  );
   if (invalid.length === 0) return [];
   const notes = await readNotes(session);
   const ours = new Set(notes.flatMap(({ note }) => (note ? leftoversOf(note, indexes) : [])).map(({ oid }) => oid));
