@@ -24,7 +24,7 @@ export const Link = z.object({
   n: z.int().positive(),
   runKey: z.string(),
   manifestSha256: z.string(),
-  /** Of link n − 1; of the first link it is empty. */
+  /** Of link n − 1; empty of the first link, and of one behind a gap. */
   previousSha256: z.string(),
 });
 export type Link = z.infer<typeof Link>;
@@ -61,7 +61,10 @@ async function appendLink(store: Store, runKey: string): Promise<ChainPlace> {
   const manifestKey = runKeys(runKey).manifest;
   const { chainedAfter } = await requireRecord(store, manifestKey, Manifest);
   const manifestSha256 = sha256(await requireBytes(store, manifestKey));
-  let previousSha256 = chainedAfter > 0 ? sha256(await requireBytes(store, linkKey(chainedAfter))) : '';
+  const before = chainedAfter > 0 ? await store.get(linkKey(chainedAfter)) : undefined;
+  // Where links were cut off the chain goes on behind the gap, which every examination shows: a run that could not be
+  // sealed would be lost besides.
+  let previousSha256 = before ? sha256(before.body) : '';
   for (let n = chainedAfter + 1; ; n += 1) {
     const link: Link = { n, runKey, manifestSha256, previousSha256 };
     if (await createRecord(store, linkKey(n), link)) return { n, sha256: sha256(asText(link)) };

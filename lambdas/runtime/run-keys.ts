@@ -21,6 +21,11 @@ export function runKeyOf(procedure: string, runId: string): string {
   return `runs/${procedure}/${runId}`;
 }
 
+/** The id of the run with this key. */
+export function runIdOf(runKey: string): string {
+  return runKey.slice(runKey.lastIndexOf('/') + 1);
+}
+
 /** `state/open/<run id>.json`: the runs that have begun and not ended; what Reap looks at on one machine. */
 export const OPEN_RUNS_PREFIX = 'state/open/';
 

@@ -10,7 +10,7 @@ import { LEASES_PREFIX, releaseLeaseAt } from '../runtime/leases.ts';
 import { mendRollUps } from '../runtime/mend-index.ts';
 import { asText, createRecord, readRecord, requireRecord } from '../runtime/records.ts';
 import { indexRun, LATEST_KEY, LatestIndex, monthOf } from '../runtime/run-index.ts';
-import { openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { openRunKey, runIdOf, runKeys } from '../runtime/run-keys.ts';
 import type { Store } from '../runtime/store.ts';
 
 export interface End {
@@ -34,18 +34,37 @@ export interface EndedRun {
  */
 export async function endRun(runKey: string, end: End, runtime: StepRuntime): Promise<EndedRun> {
   const { store, clock, log } = runtime;
-  const keys = runKeys(runKey);
-  const started = await requireRecord(store, keys.started, Started);
+  const started = await requireStarted(runKey, runtime);
   await mendRollUps(store, monthOf({ startedAt: started.startedAt }), (problem) => log.error(problem, { runKey }));
   await writeEnd(runKey, started, end, runtime);
-  const report = await writeReport(store, runKey);
+  // Before the report, which cannot be written where a record was damaged: nobody has to wait for that.
   await giveBack(runKey, started.runId, runtime);
+  const report = await writeReport(store, runKey);
   const link = await sealRun(store, runKey);
   log.info('run sealed', { runId: started.runId, link: link.n, linkSha256: link.sha256 });
   await indexRun(store, runKey, report, clock());
   await announce(report, link, runtime);
   await store.remove(openRunKey({ id: started.runId }));
   return { report, link };
+}
+
+/**
+ * How the run began; undefined where it did not. Where that cannot be told the run cannot be ended, but what it holds is
+ * given back all the same.
+ */
+export async function readStarted(runKey: string, runtime: StepRuntime): Promise<Started | undefined> {
+  try {
+    return (await readRecord(runtime.store, runKeys(runKey).started, Started))?.value;
+  } catch (thrown) {
+    if (thrown instanceof Corrupt) await giveBack(runKey, runIdOf(runKey), runtime);
+    throw thrown;
+  }
+}
+
+export async function requireStarted(runKey: string, runtime: StepRuntime): Promise<Started> {
+  const started = await readStarted(runKey, runtime);
+  if (!started) throw new Corrupt(`${runKeys(runKey).started} is missing in ${runtime.store.location}`);
+  return started;
 }
 
 /** Whose report a copy is; undefined where it is nobody's that can be read, which is left as it is. */

@@ -7,7 +7,7 @@ import { Ended, type GrantedLease, isRefused, type RunPointer, Started } from '.
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { type LeaseRequest, releaseLeases, takeLease } from '../runtime/leases.ts';
 import { createRecord, readRecord, requireRecord } from '../runtime/records.ts';
-import { Execution, executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
+import { Execution, executionKey, openRunKey, runIdOf, runKeys } from '../runtime/run-keys.ts';
 import type { Store } from '../runtime/store.ts';
 import { decideStart, type Decision } from './_decide-start.ts';
 
@@ -48,7 +48,7 @@ export async function beginRun(event: BeginEvent, platform: ResolvedPlatform, ru
   const duplicate: Begun = { next: 'end', run, previous: {}, caught: {} };
   // An execution has one run for ever, also where it comes once more so late that its time would mean another one.
   const known = (await readRecord(store, executionKey(execution), Execution))?.value.runKey ?? run.key;
-  if (known !== run.key) return { ...duplicate, run: { ...run, id: known.split('/').at(-1) ?? known, key: known } };
+  if (known !== run.key) return { ...duplicate, run: { ...run, id: runIdOf(known), key: known } };
   // Before the run is opened: one that has ended has nobody left who would close it again.
   const earlier = await readRecord(store, keys.started, Started);
   const isTaken = earlier !== undefined && earlier.value.execution !== execution;

@@ -1,11 +1,9 @@
 import * as z from 'zod';
-import { isRefused, RunPointer, Started } from '../../core/run.ts';
+import { isRefused, RunPointer } from '../../core/run.ts';
 import { type Verdict, type VerdictCounts } from '../../core/verdict.ts';
 import type { ChainPlace } from '../runtime/evidence.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
-import { requireRecord } from '../runtime/records.ts';
-import { runKeys } from '../runtime/run-keys.ts';
-import { endRun } from './_end-run.ts';
+import { endRun, requireStarted } from './_end-run.ts';
 
 const Caught = z.object({ Error: z.string(), Cause: z.string().optional() });
 
@@ -26,7 +24,7 @@ export interface Finished {
 
 /** Ends a run whose states have all come to an end. */
 export async function finishRun({ run, caught }: FinishEvent, runtime: StepRuntime): Promise<Finished> {
-  const started = await requireRecord(runtime.store, runKeys(run.key).started, Started);
+  const started = await requireStarted(run.key, runtime);
   const { report, link } = await endRun(
     run.key,
     { ended: isRefused(started) ? 'refused' : 'finished', caught: byStep(caught) },

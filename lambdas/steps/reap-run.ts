@@ -1,9 +1,8 @@
 import * as z from 'zod';
-import { Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { readRecord } from '../runtime/records.ts';
-import { Execution, executionKey, openRunKey, runKeys } from '../runtime/run-keys.ts';
-import { endRun } from './_end-run.ts';
+import { Execution, executionKey, openRunKey, runIdOf } from '../runtime/run-keys.ts';
+import { endRun, readStarted } from './_end-run.ts';
 
 /** What EventBridge says when an execution ends without its last state: the fields that are used. */
 export const ExecutionEvent = z.object({
@@ -30,15 +29,15 @@ export async function reapRun({ detail }: ExecutionEvent, runtime: StepRuntime):
     return { reaped: false };
   }
   const { runKey } = execution.value;
-  const started = await readRecord(store, runKeys(runKey).started, Started);
+  const started = await readStarted(runKey, runtime);
   if (!started) {
-    const id = runKey.split('/').at(-1) ?? runKey;
+    const id = runIdOf(runKey);
     // A record that leads to a run which never was would look like one whose run was taken away.
     await store.remove(executionKey(detail.executionArn));
     await store.remove(openRunKey({ id }));
     return { reaped: false };
   }
-  if (started.value.execution !== detail.executionArn) return { reaped: false };
+  if (started.execution !== detail.executionArn) return { reaped: false };
   const because = [detail.status, detail.error, detail.cause].filter(Boolean).join(': ').slice(0, 500);
   await endRun(runKey, { ended: 'aborted', because, caught: {} }, runtime);
   return { reaped: true };
