@@ -215,6 +215,10 @@ export const REFUSALS = {
     means: 'Two invocations of one step wanted to do the same action; the other one does it.',
     remedy: 'Nothing: the step that does it records it.',
   },
+  STEP_RUN_ENDED: {
+    means: 'A step came back when its run had been ended without it; nothing was added to the sealed records.',
+    remedy: 'Look at the report of the run: the step is `unknown` there. What it began is among its actions.',
+  },
 } as const satisfies Readonly<Record<string, ErrorMeaning>>;
 
 /** What nobody gave wrongly. */

@@ -51,6 +51,8 @@ export interface ActBinding {
   readonly notBefore?: Date;
   /** Takes out of a text what no record may show; nothing by default. */
   readonly clean?: (text: string) => string;
+  /** Words that stand in every record as they are. */
+  readonly spared?: ReadonlySet<string>;
   /** The ids of the approved actions; undefined where the procedure needs no approval. */
   readonly approved?: ReadonlySet<string>;
 }
@@ -71,7 +73,7 @@ const STALE_LOOK_MS = 5_000;
 
 /** Makes the one function through which a step changes its targets. */
 export function createAct(binding: ActBinding): BoundAct {
-  const { store, runKey, stem, task, kind, clock, clean = (text) => text } = binding;
+  const { store, runKey, stem, task, kind, clock, clean = (text) => text, spared } = binding;
   const keys = actionKeys(runKey, stem);
   /** What leaves no intent behind: planned and refused actions of this invocation. */
   const noted = new Map<string, RecordedAction>();
@@ -181,7 +183,8 @@ export function createAct(binding: ActBinding): BoundAct {
     intended = (intended ?? (await allIntents()).length) + 1;
     const intendedAt = clock().toISOString();
     const intent: Intent = { id, task, intendedAt, attempt, order: intended, lease, action: described(action) };
-    const created = await createRecord(store, keys.intent(id, attempt), withCleanTexts(intent, clean));
+    const shown: Intent = { ...intent, action: withCleanTexts(intent.action, clean, spared) };
+    const created = await createRecord(store, keys.intent(id, attempt), shown);
     if (!created)
       throw new Refused('STEP_CONCURRENT', `${action.summary}: another invocation of this step is doing it now`);
     (await startedOnTarget(action.target)).add(id);
@@ -189,13 +192,14 @@ export function createAct(binding: ActBinding): BoundAct {
   }
 
   async function close(id: string, intent: Intent, action: Action, end: End): Promise<ActOutcome> {
+    const ended = recorded(id, action, end);
     const outcome: Outcome = {
       intentKey: keys.intent(id, intent.attempt),
       finishedAt: clock().toISOString(),
-      recorded: recorded(id, action, end),
+      recorded: withCleanTexts(ended, clean, spared),
     };
-    await createRecord(store, keys.outcome(id), withCleanTexts(outcome, clean));
-    return outcomeOf(outcome.recorded);
+    await createRecord(store, keys.outcome(id), outcome);
+    return outcomeOf(ended);
   }
 
   async function readHistory(id: string): Promise<History> {

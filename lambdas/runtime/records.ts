@@ -97,16 +97,27 @@ export function asText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The same value with every known secret in its texts replaced, names of fields included. Throws where it is not JSON. */
-export function withoutSecrets<Value>(value: Value, secrets: readonly Secret[]): Value {
+/**
+ * The same value with every known secret in its texts replaced, names of fields included; a text that is one of the
+ * spared words stays. Throws where the value is not JSON.
+ */
+export function withoutSecrets<Value>(
+  value: Value,
+  secrets: readonly Secret[],
+  spared: ReadonlySet<string> = new Set(),
+): Value {
   const problem = notJson(value);
   if (problem) throw new TypeError(problem);
-  return cleaned(value as Json, redactor(secrets)) as Value;
+  return withCleanTexts(value, redactor(secrets), spared);
 }
 
-/** The same JSON value with every text of it cleaned. */
-export function withCleanTexts<Value>(value: Value, clean: (text: string) => string): Value {
-  return cleaned(value as Json, clean) as Value;
+/** The same JSON value with every text of it cleaned that is not one of the spared words. */
+export function withCleanTexts<Value>(
+  value: Value,
+  clean: (text: string) => string,
+  spared: ReadonlySet<string> = new Set(),
+): Value {
+  return cleaned(value as Json, (text) => (spared.has(text) ? text : clean(text))) as Value;
 }
 
 function cleaned(value: Json, clean: (text: string) => string): Json {

@@ -12,6 +12,8 @@ import type { BoundAct } from './act.ts';
 import { readBaseline, writeBaseline } from './baselines.ts';
 import { acceptResult, findingOfEach, judgeStep } from './judge-step.ts';
 import type { Log } from './log.ts';
+import { mustBeOpen } from './open-run.ts';
+import { recordWords } from './record-words.ts';
 import { asText, createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
 import { boundAct, capOf, earliestOf } from './step-act.ts';
 import { resolveTargets } from './step-targets.ts';
@@ -92,6 +94,7 @@ export async function runTask(task: Task, event: TaskEvent, runtime: TaskRuntime
   const entry = entryOf(platform, run.procedure, index, task.name);
   const existing = await readRecord(store, `${run.key}/steps/${stem}.json`, StepRecord);
   if (existing) return outcomeOf(existing.value, entry);
+  await mustBeOpen(store, run);
 
   const resumed = 'pause' in event.previous && event.previous.step === index ? event.previous.pause : 0;
   const next = await readRecord(store, pauseKey(run, stem, resumed + 1), PauseRecord);
@@ -148,7 +151,9 @@ async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcom
   const returned = targets.length === 0 ? nothing() : await callTask(step, runtime, call);
   if ('paused' in returned) {
     const seconds = Math.max(1, Math.ceil(returned.seconds));
-    const { cursor, soFar } = withoutSecrets({ cursor: returned.cursor, soFar: returned.soFar }, secrets);
+    await mustBeOpen(runtime.store, run);
+    const kept = { cursor: returned.cursor, soFar: returned.soFar };
+    const { cursor, soFar } = withoutSecrets(kept, secrets, recordWords(task, entry));
     await createRecord(runtime.store, pauseKey(run, stem, step.pauses + 1), {
       cursor,
       seconds,
@@ -158,7 +163,8 @@ async function performStep(step: Step, runtime: TaskRuntime): Promise<StepOutcom
     return pausedOutcome(entry.index, step.pauses + 1, seconds);
   }
   const findings = [...returned.findings, ...unresolved];
-  return record(step, runtime, withoutSecrets({ ...returned, findings }, secrets), { bound, secrets });
+  const result = withoutSecrets({ ...returned, findings }, secrets, recordWords(task, entry));
+  return record(step, runtime, result, { bound, secrets });
 }
 
 async function callTask(
@@ -211,8 +217,9 @@ async function record(
   result: TaskResult<string>,
   more: { bound?: BoundAct | undefined; secrets?: readonly Secret[] } = {},
 ): Promise<StepOutcome> {
+  await mustBeOpen(store, run);
   const secrets = more.secrets ?? [];
-  const actions = withoutSecrets((await more.bound?.actions()) ?? [], secrets);
+  const actions = withoutSecrets((await more.bound?.actions()) ?? [], secrets, recordWords(task, entry));
   const judged = judgeStep(task, entry.targets, result, actions);
   const evidence: string[] = [];
   for (const [name, content] of Object.entries(result.attachments ?? {})) {

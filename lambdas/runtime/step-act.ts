@@ -6,6 +6,7 @@ import { GrantedLease, type RunPointer, type Started } from '../../core/run.ts';
 import type { Task } from '../../core/task.ts';
 import { createAct, type BoundAct } from './act.ts';
 import type { Log } from './log.ts';
+import { recordWords } from './record-words.ts';
 import { readRecord } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -69,6 +70,7 @@ export async function boundAct(
     epochs,
     heldBy,
     clean: (text) => log.clean(text),
+    spared: recordWords(task, entry),
     notBefore: earliestOf(started),
   });
 }
