@@ -52,3 +52,21 @@ test('a step without a record says what its state caught and why its record cann
     'no record of this step: it was not reached',
   ]);
 });
+
+test('a target that the record of its step leaves out is unknown, and the report says so', () => {
+  const procedure = procedureOf({ steps: [entryOf({ targets: ['main', 'copy'] })] });
+  const { findings, tasks, verdict } = deriveReport({ ...records, procedure, steps: [stepRecordOf()] });
+  expect(findings).toMatchObject([
+    {
+      kind: 'not-examined',
+      target: 'copy',
+      severity: 'unknown',
+      summary: 'the record of this step says nothing of it',
+    },
+  ]);
+  expect(tasks[0]?.targets).toEqual([
+    { target: 'main', verdict: 'pass' },
+    { target: 'copy', verdict: 'unknown' },
+  ]);
+  expect(verdict).toBe('unknown');
+});

@@ -1,12 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { coded, ERROR_CODES, meaningOf } from '../../core/error-codes.ts';
-import { chainOf, InvalidInput, messageOf, Refused, Unavailable } from '../../core/errors.ts';
+import { chainOf, Corrupt, InvalidInput, messageOf, Refused, Unavailable } from '../../core/errors.ts';
 import { shortened } from '../../core/shortened.ts';
 
 test('what a person gave wrongly and what is not allowed now bear a code and their cause', () => {
   const cause = new Error('no such host');
   expect(new InvalidInput('CFG_NOT_FOUND', 'no profile', { cause })).toMatchObject({ code: 'CFG_NOT_FOUND', cause });
   expect(new Refused('RUN_DUPLICATE', 'there already', { cause })).toMatchObject({ code: 'RUN_DUPLICATE', cause });
+});
+
+test('an error of ours is told from others by its name, which a log keeps where a class is lost', () => {
+  expect([new Corrupt('torn').name, new Unavailable('silent').name]).toEqual(['Fettle.Corrupt', 'Fettle.Unavailable']);
 });
 
 test('every code is explained, and what is no code is not', () => {

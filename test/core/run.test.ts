@@ -4,7 +4,7 @@ import type { RecordedAction } from '../../core/action.ts';
 import { DurationSeconds, formatDuration } from '../../core/duration.ts';
 import { NEED_STATES } from '../../core/need.ts';
 import { targetsOf } from '../../core/platform.ts';
-import { basicDay, basicForm, isRefused, requestedMode } from '../../core/run.ts';
+import { basicDay, basicForm, isRefused, requestedMode, StartInput } from '../../core/run.ts';
 import { platformOf, procedureOf } from '../harness/run-records.ts';
 
 describe('a start', () => {
@@ -14,6 +14,14 @@ describe('a start', () => {
     expect(requestedMode({ trigger: 'alarm', mode: undefined })).toBe('execute');
     expect(requestedMode({ trigger: 'person', mode: 'execute' })).toBe('execute');
     expect(requestedMode({ trigger: 'schedule', mode: 'plan' })).toBe('plan');
+  });
+
+  test('that overrides something says why', () => {
+    const problems = (input: object) => StartInput.safeParse(input).error?.issues.map(({ message }) => message) ?? [];
+    expect(problems({ override: 'window' })).toEqual(['an override needs a reason']);
+    expect(problems({ override: 'window', reason: 'the disk is full' })).toEqual([]);
+    expect(problems({ reason: 'the disk is full' })).toEqual([]);
+    expect(problems({})).toEqual([]);
   });
 
   test('outside the window is refused to a schedule, and gives a person the plan', () => {

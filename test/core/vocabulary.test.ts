@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { actionId, allowedBy, type RecordedAction } from '../../core/action.ts';
-import { DurationSeconds, formatDuration, parseDuration, Percent } from '../../core/duration.ts';
+import { CapPercent, DurationSeconds, formatDuration, parseDuration, Percent } from '../../core/duration.ts';
 import { effectsOfVerb } from '../../core/effect.ts';
 import { messageOf } from '../../core/errors.ts';
 import { verdictOf } from '../../core/finding.ts';
@@ -92,6 +92,8 @@ describe('durations', () => {
 test('a share is a number from 0 to 100', () => {
   expect(['0%', '30%', '99.5%', '100%'].map((text) => Percent.parse(text))).toEqual([0, 30, 99.5, 100]);
   for (const text of ['30', '101%', '-1%', '%', '1e2%']) expect(Percent.safeParse(text).success).toBe(false);
+  expect(CapPercent.parse('0.5%')).toBe(0.5);
+  expect(CapPercent.safeParse('0%').error?.issues[0]?.message).toMatch(/^must be above 0%/);
 });
 
 test('the verb of a name tells what the task may do', () => {
