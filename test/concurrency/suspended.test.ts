@@ -91,7 +91,7 @@ describe('a process that is suspended past the end of its lease, on files', () =
     expect(written.map((key) => key.split('.').slice(-2)[0])).toEqual(['intent-001', 'outcome']);
   });
 
-  test('changes nothing where its run was ended as dead meanwhile and nobody else has taken the target', async () => {
+  test('changes and records nothing where its run was ended as dead meanwhile and nobody else has taken the target', async () => {
     const scene = await sceneOf({
       daily: [{ task: 'test-append-lines', input: { lines: ['one', 'two'], holdBefore: 'two' } }],
     });
@@ -101,9 +101,11 @@ describe('a process that is suspended past the end of its lease, on files', () =
     await process.suspend();
     await scene.reap({ execution: 'daily-1' });
     await scene.letGo();
+    const sealed = await keysBelow(scene.store, `${run.key}/`);
     process.resume();
-    await process.answer;
+    await expect(process.answer).rejects.toThrow('its records are sealed');
 
+    expect(await keysBelow(scene.store, `${run.key}/`)).toEqual(sealed);
     expect(await scene.lines()).toEqual(['one']);
     const report = await scene.report(run.key);
     expect(report).toMatchObject({ ended: 'aborted', actions: [{ subject: 'one', status: 'done' }] });
