@@ -90,6 +90,12 @@ const THROWN: readonly (readonly [what: string, cause: () => unknown, says: stri
     3,
   ],
   [
+    'a step that comes back after the end of its run',
+    () => Promise.reject(new Refused('STEP_RUN_ENDED', 'daily-1 has ended without this step; its records are sealed')),
+    'daily-1 has ended without this step; its records are sealed [STEP_RUN_ENDED]',
+    3,
+  ],
+  [
     'a bucket that does not answer',
     () => Promise.reject(new Unavailable('the bucket did not answer', { cause: new Error('reset') })),
     'the bucket did not answer: reset [UNAVAILABLE]',

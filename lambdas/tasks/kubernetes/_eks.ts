@@ -2,8 +2,6 @@ import { connect } from 'node:net';
 import { DescribeClusterCommand, EKSClient, type Cluster } from '@aws-sdk/client-eks';
 import { KubeConfig, type Cluster as ClusterEntry } from '@kubernetes/client-node';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
-import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
-import type { Permission } from '../../../core/task.ts';
 import { awsClientSettings } from '../../runtime/aws-client.ts';
 import { callTimeoutMs, type CallTime } from './_calls.ts';
 import { eksToken } from './_eks-token.ts';
@@ -139,26 +137,4 @@ function obstacleTo(host: string, port: number, time: CallTime): Promise<string 
     });
     socket.once('error', (error) => resolve(error.name === 'AbortError' ? 'no answer' : plainText(error.message)));
   });
-}
-
-/** What the way to the platform's EKS clusters needs of IAM; nothing where it has none. */
-export function eksPermissions(platform: ResolvedPlatform): Permission[] {
-  return describePermissions(
-    [...targetsOf(platform, 'kubernetes').values()].flatMap(({ eks }) => eks ?? []),
-    platform,
-  );
-}
-
-export function describePermissions(
-  clusters: readonly string[],
-  { region = '*', account = '*' }: { readonly region?: string | undefined; readonly account?: string | undefined },
-): Permission[] {
-  if (clusters.length === 0) return [];
-  const resources = clusters.map((name) => `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`);
-  return [{ actions: ['eks:DescribeCluster'], resources }];
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -6,11 +6,9 @@ import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { worstFirst } from '../../runtime/worst-first.ts';
-import { connect } from './_client.ts';
-import { eksPermissions } from './_eks.ts';
+import { eksPermissions } from './_eks-permissions.ts';
 import { failuresOf, type FailureKind } from './_failed.ts';
 import { explainNoPods } from './_namespace.ts';
-import { podNeeds } from './_needs.ts';
 import type { Pod } from './_pod.ts';
 import { podCommand } from './_pod-command.ts';
 import { POD_FINDINGS } from './_pod-findings.ts';
@@ -122,9 +120,14 @@ export const task = defineTask({
   findings: POD_FINDINGS,
   timeoutSeconds: 120,
   permissions: (platform) => [...secretPermissions(platform, 'kubernetes'), ...eksPermissions(platform)],
-  needs: ({ targets, ...context }) => eachNeed(targets, (target) => podNeeds(target, context)),
+  needs: async ({ targets, ...context }) => {
+    const { podNeeds } = await import('./_needs.ts');
+    return eachNeed(targets, (target) => podNeeds(target, context));
+  },
   baseline: { version: 1, schema: Baseline },
   run: async ({ input, targets, now, clock, deadline, signal, baseline }) => {
+    // The client takes a second to load: whoever only reads what this task declares does not wait for it.
+    const { connect } = await import('./_client.ts');
     const samples: Record<string, RestartSample[]> = { ...baseline?.targets };
     const period = { now, withinSeconds: input.restartsWithin };
     const examined = await eachTarget(

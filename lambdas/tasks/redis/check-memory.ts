@@ -7,12 +7,11 @@ import { defineTask } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { secretPermissions } from '../../runtime/secret-permissions.ts';
-import { type RedisSession, withRedis } from './_connection.ts';
+import type { RedisSession } from './_connection.ts';
 import { judgeExpiry, judgeSample } from './_expiry.ts';
 import { type Info, numberOf, parseInfo, totalsOf } from './_info.ts';
 import { type KeySample, sampleKeys } from './_key-sample.ts';
 import { type Kind, MEMORY_FINDINGS } from './_memory-findings.ts';
-import { redisNeeds } from './_needs.ts';
 import { judgePersistence } from './_persistence.ts';
 import { inBytes, inCount, percentOf } from './_quantity.ts';
 import { missingRight } from './_rights.ts';
@@ -268,13 +267,16 @@ export const task = defineTask({
   examples: [{}, { withoutExpiryAbove: '100%', evictedAbove: '0%' }, { sampleKeys: 0 }],
   findings: MEMORY_FINDINGS,
   permissions: (platform) => secretPermissions(platform, 'redis'),
-  needs: ({ input, targets, sessionName, allowAddresses, signal }) => {
+  needs: async ({ input, targets, sessionName, allowAddresses, signal }) => {
+    const { redisNeeds } = await import('./_needs.ts');
     const options = { sessionName, allowAddresses, timeoutSeconds: input.answerSeconds, signal };
     return eachNeed(targets, (target) => redisNeeds(target, options, input));
   },
   timeoutSeconds: 300,
   baseline: { version: 1, schema: z.record(z.string(), Counters) },
   run: async ({ input, targets, now, clock, signal, baseline = {}, sessionName, allowAddresses }) => {
+    // The client takes long to load: whoever only reads what this task declares does not wait for it.
+    const { withRedis } = await import('./_connection.ts');
     const options = { sessionName, allowAddresses, timeoutSeconds: input.answerSeconds, signal };
     const counters = new Map(Object.entries(baseline));
     const examined = await eachTarget<Kind, (typeof targets)[number]>(
