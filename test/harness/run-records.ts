@@ -78,7 +78,7 @@ export function platformOf(procedure: Procedure, over: Partial<ResolvedPlatform>
     schemaVersion: 1,
     platform: 'shop',
     environment: 'local',
-    allowAddresses: [],
+    allowAddresses: ['127.0.0.0/8', '::1/128'],
     targets: { postgres: { main: { url: 'postgres://db.example/main' }, copy: { url: 'postgres://db.example/copy' } } },
     procedures: { [procedure.name]: procedure },
     ...over,

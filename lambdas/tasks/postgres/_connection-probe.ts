@@ -1,10 +1,10 @@
-import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import * as z from 'zod';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
+import { guardedSocket } from '../../runtime/guarded-socket.ts';
 import { connectionOf } from './_connection.ts';
 import { mayPass, type Refusal, refusalOf } from './_connection-refusal.ts';
 import { applicationName, sqlStateOf } from './_session.ts';
@@ -22,6 +22,7 @@ export interface Login {
 
 export interface LoginOptions {
   readonly sessionName: string;
+  readonly allowAddresses: readonly string[];
   readonly connectSeconds: number;
   /** For how long to try again what may pass by itself. */
   readonly retrySeconds: number;
@@ -61,9 +62,9 @@ type Attempt =
   | { readonly refusal: Refusal; readonly where: string };
 
 async function logIn(target: Target<'postgres'>, options: LoginOptions): Promise<Attempt> {
-  const { sessionName, connectSeconds, clock } = options;
+  const { sessionName, allowAddresses, connectSeconds, clock } = options;
   const { address, ...config } = connectionOf(target);
-  const socket = new Socket();
+  const socket = guardedSocket(allowAddresses);
   let isConnected = false;
   let firstBytes = '';
   socket.once('connect', () => (isConnected = true));

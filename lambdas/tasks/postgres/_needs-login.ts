@@ -4,13 +4,14 @@ import * as z from 'zod';
 import { messageOf } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
 import type { NeedsContext } from '../../../core/task.ts';
+import { addressNeeds } from '../../runtime/address-needs.ts';
 import { connectionOf } from './_connection.ts';
 import { type Login, readState, type ServerState, withinLimits, withLogin } from './_connection-probe.ts';
 import type { Refusal } from './_connection-refusal.ts';
 import { type Grantee, granting, membership, type Seen } from './_needs-grants.ts';
 import { labelOf } from './_tables.ts';
 
-export type LoginContext = Pick<NeedsContext<'postgres', unknown>, 'now' | 'signal' | 'sessionName'>;
+export type LoginContext = Pick<NeedsContext<'postgres', unknown>, 'now' | 'signal' | 'sessionName' | 'allowAddresses'>;
 
 const Standing = z.object({
   role: z.string(),
@@ -47,10 +48,15 @@ SELECT current_user AS role, current_database() AS database, current_setting('se
 
 /** Logs in once and looks who we are. Throws `Unavailable` where nobody has foreseen why there is no login. */
 export async function lookAtLogin(target: Target<'postgres'>, context: LoginContext): Promise<LoginSeen> {
-  const { now, signal, sessionName } = context;
+  const { now, signal, sessionName, allowAddresses } = context;
+  const { host = '' } = connectionOf(target);
+  const address = await addressNeeds(host, { allowAddresses, timeoutSeconds: CONNECT_SECONDS, signal });
+  const refused = address.needs.filter(({ state }) => state === 'missing');
+  // A name that is not found is told by the login itself.
+  if (!address.isCallable && refused.length > 0) return { needs: refused, standing: undefined };
   const begun = performance.now();
   const clock = () => new Date(now.getTime() + performance.now() - begun);
-  const options = { sessionName, connectSeconds: CONNECT_SECONDS, retrySeconds: 0, clock, signal };
+  const options = { sessionName, allowAddresses, connectSeconds: CONNECT_SECONDS, retrySeconds: 0, clock, signal };
   const seen = await withLogin(target, options, (login) => look(target, login, clock));
   return 'refusal' in seen ? { needs: needsOfRefusal(target, seen.refusal), standing: undefined } : seen;
 }

@@ -40,7 +40,8 @@ export function sessionNeeds(context: Context, look: Look): Promise<Need[]> {
 }
 
 async function lookInSession(target: Target<'postgres'>, context: Context, standing: Standing, look: Look) {
-  const options = { sessionName: context.sessionName, lockTimeoutSeconds: LOCK_SECONDS, outlivesClient: false };
+  const { sessionName, allowAddresses } = context;
+  const options = { sessionName, allowAddresses, lockTimeoutSeconds: LOCK_SECONDS, outlivesClient: false };
   try {
     return await withSession(target, options, (session) => look(session, standing));
   } catch (thrown) {

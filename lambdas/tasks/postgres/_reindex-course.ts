@@ -21,7 +21,7 @@ import {
   type Times,
 } from './_reindex-step.ts';
 import { type KeptSession, keepSession } from './_kept-session.ts';
-import type { SessionOptions } from './_session.ts';
+import { sessionOptions } from './_session.ts';
 import { type CallContext, mayPause, neededSeconds, RESERVE_SECONDS, secondsLeft } from './_upkeep.ts';
 
 /** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
@@ -48,6 +48,7 @@ export type Course = z.infer<typeof Course>;
 
 export interface ReindexContext extends CallContext {
   readonly sessionName: string;
+  readonly allowAddresses: readonly string[];
   readonly mode: 'execute' | 'plan';
   readonly act: Act;
   readonly input: {
@@ -240,15 +241,10 @@ function sweepAction(
 function timesOf(context: ReindexContext): Times {
   const { lockTimeout, statementTimeout, transactionTimeout } = context.input;
   return {
-    sessionName: context.sessionName,
-    lockTimeoutSeconds: lockTimeout,
+    ...sessionOptions(context),
     outlivesClient: true,
     followSeconds: Math.max(1, secondsLeft(context) - RESERVE_SECONDS - lockTimeout),
     limitSeconds: statementTimeout,
     transactionSeconds: transactionTimeout,
   };
-}
-
-function sessionOptions({ sessionName, input }: ReindexContext): SessionOptions {
-  return { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
 }

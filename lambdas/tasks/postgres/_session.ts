@@ -1,9 +1,10 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import * as z from 'zod';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import type { Target } from '../../../core/target-kinds.ts';
+import { guardedSocket } from '../../runtime/guarded-socket.ts';
 import { connectionOf } from './_connection.ts';
 
 /** What the server says beside its answer; of upkeep statements a WARNING is often the whole truth. */
@@ -46,9 +47,18 @@ export interface Session extends ServerIdentity {
 
 export interface SessionOptions {
   readonly sessionName: string;
+  readonly allowAddresses: readonly string[];
   readonly lockTimeoutSeconds: number;
   /** True where a statement must go on when this side is gone; false has the server cancel it then (PostgreSQL 14 and later). */
   readonly outlivesClient: boolean;
+}
+
+/** Of the sessions of a task that waits for locks as its input says, and whose statements end with it. */
+export function sessionOptions(
+  context: Omit<SessionOptions, 'lockTimeoutSeconds' | 'outlivesClient'> & { readonly input: { lockTimeout: number } },
+): SessionOptions {
+  const { sessionName, allowAddresses, input } = context;
+  return { sessionName, allowAddresses, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
 }
 
 const CONNECT_SECONDS = 8;
@@ -94,7 +104,7 @@ export async function withSession<Result>(
 export async function openSession(target: Target<'postgres'>, options: SessionOptions): Promise<OpenSession> {
   const { address, ...config } = connectionOf(target);
   const where = `postgres ${target.name} at ${address}`;
-  const socket = new Socket();
+  const socket = guardedSocket(options.allowAddresses);
   const client = new pg.Client({
     ...config,
     stream: () => socket,

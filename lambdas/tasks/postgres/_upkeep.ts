@@ -7,7 +7,7 @@ import { pause, type Pause, type TaskResult } from '../../../core/task.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
 import { type Choice, skippedCommand, tablesLeft, type UpkeepKind } from './_choice.ts';
 import { type KeptSession, keepSession } from './_kept-session.ts';
-import { type SessionOptions, withSession } from './_session.ts';
+import { sessionOptions, withSession } from './_session.ts';
 import { After, type Item, look, perform, type Times, type Verb } from './_statement.ts';
 
 /** What happens to one target, from its choice to its end; it travels in the cursor of a pause. */
@@ -29,6 +29,7 @@ export interface UpkeepContext {
   readonly deadline: Date;
   readonly resume: unknown;
   readonly sessionName: string;
+  readonly allowAddresses: readonly string[];
   readonly mode: 'execute' | 'plan';
   readonly act: Act;
   readonly input: { readonly lockTimeout: number; readonly followAfter: number; readonly statementTimeout: number };
@@ -243,8 +244,4 @@ function timesOf(context: UpkeepContext): Times {
     limitSeconds: statementTimeout,
     lockTimeoutSeconds: lockTimeout,
   };
-}
-
-function sessionOptions({ sessionName, input }: UpkeepContext): SessionOptions {
-  return { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
 }

@@ -8,7 +8,7 @@ import { beyondCap, type Choice, nothingCounted, noTables, UPKEEP_FINDINGS, UPKE
 import { sessionNeeds } from './_needs.ts';
 import { upkeepNeeds } from './_needs-tables.ts';
 import { excess, inWords, type Reason } from './_reason.ts';
-import { requirePrimary, type Session, withSession } from './_session.ts';
+import { requirePrimary, type Session, sessionOptions, withSession } from './_session.ts';
 import type { Item } from './_statement.ts';
 import { labelOf, readSettings, readTables, type TableStats } from './_tables.ts';
 import { keepUp } from './_upkeep.ts';
@@ -159,8 +159,8 @@ export const task = defineTask({
   pauses: true,
   cap: ({ maxTables, maxPercent }) => ({ absolute: maxTables, percent: maxPercent }),
   run: (context) => {
-    const { input, sessionName } = context;
-    const options = { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
+    const { input } = context;
+    const options = sessionOptions(context);
     return keepUp<Kind>(context, {
       verb: 'analyze',
       timeoutSeconds: TIMEOUT_SECONDS,

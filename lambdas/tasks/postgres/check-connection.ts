@@ -219,9 +219,9 @@ export const task = defineTask({
   permissions: (platform) => secretPermissions(platform, 'postgres'),
   needs: (context) => connectionNeeds(context),
   timeoutSeconds: 180,
-  run: ({ input, targets, clock, signal, sessionName }) => {
+  run: ({ input, targets, clock, signal, sessionName, allowAddresses }) => {
     const { connectTimeout: connectSeconds, retryFor: retrySeconds } = input;
-    const options = { sessionName, connectSeconds, retrySeconds, clock, signal };
+    const options = { sessionName, allowAddresses, connectSeconds, retrySeconds, clock, signal };
     return eachTarget(targets, (target) => examine(target, options, input), { concurrency: 8 });
   },
 });

@@ -159,8 +159,8 @@ export const task = defineTask({
   timeoutSeconds: TIMEOUT_SECONDS,
   pauses: true,
   baseline: { version: 1, schema: Snapshots },
-  run: async ({ input, targets, now, resume, baseline, sessionName }) => {
-    const options = { sessionName, lockTimeoutSeconds: 3, outlivesClient: false };
+  run: async ({ input, targets, now, resume, baseline, sessionName, allowAddresses }) => {
+    const options = { sessionName, allowAddresses, lockTimeoutSeconds: 3, outlivesClient: false };
     const waited = Snapshots.safeParse(resume);
     const taken: Record<string, Snapshot> = {};
     let waitSeconds = 0;

@@ -71,8 +71,8 @@ export const task = defineTask({
   needs: (context) => sessionNeeds(context, ageNeeds),
   timeoutSeconds: 180,
   baseline: { version: 1, schema: Baseline },
-  run: async ({ input, targets, baseline, sessionName }) => {
-    const options = { sessionName, lockTimeoutSeconds: 3, outlivesClient: false };
+  run: async ({ input, targets, baseline, sessionName, allowAddresses }) => {
+    const options = { sessionName, allowAddresses, lockTimeoutSeconds: 3, outlivesClient: false };
     const known = { ...baseline?.targets };
     const examined = await eachTarget(
       targets,

@@ -10,7 +10,7 @@ import { indexNeeds } from './_needs-indexes.ts';
 import { chooseIndexes } from './_reindex-choice.ts';
 import { Course, follow, TIMEOUT_SECONDS } from './_reindex-course.ts';
 import { REINDEX_FINDINGS, type ReindexKind } from './_reindex-findings.ts';
-import { withSession } from './_session.ts';
+import { sessionOptions, withSession } from './_session.ts';
 import { secondsLeft } from './_upkeep.ts';
 
 const Input = z.strictObject({
@@ -66,11 +66,11 @@ export const task = defineTask({
   baseline: { version: 1, schema: Baseline },
   cap: ({ maxIndexes }) => ({ absolute: maxIndexes + MOST_SWEPT, percent: 100 }),
   run: async (context) => {
-    const { input, sessionName, targets, resume, mode, baseline = {} } = context;
+    const { input, targets, resume, mode, baseline = {} } = context;
     const isFirst = resume === undefined;
     const courses = new Map(Object.entries(isFirst ? {} : Cursor.parse(resume)));
     const waits: number[] = [];
-    const options = { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
+    const options = sessionOptions(context);
     // One index may take a minute to be measured; what is found must still be told.
     const givenSeconds = (context.deadline.getTime() - context.now.getTime()) / 1_000;
     const hasTime = () => secondsLeft(context) > givenSeconds / 2;

@@ -9,7 +9,7 @@ import { EFFECT_FINDINGS, judgeEffect } from './_effect.ts';
 import { sessionNeeds } from './_needs.ts';
 import { countsRows, upkeepNeeds } from './_needs-tables.ts';
 import { excess, inWords, type Reason } from './_reason.ts';
-import { requirePrimary, type Session, withSession } from './_session.ts';
+import { requirePrimary, type Session, sessionOptions, withSession } from './_session.ts';
 import type { Item } from './_statement.ts';
 import { countRows, hasLostStatistics } from './_statistics.ts';
 import { type DatabaseSettings, labelOf, readSettings, readTables, type TableStats } from './_tables.ts';
@@ -222,8 +222,8 @@ export const task = defineTask({
   pauses: true,
   cap: ({ maxTables, maxPercent }) => ({ absolute: maxTables, percent: maxPercent }),
   run: (context) => {
-    const { input, sessionName } = context;
-    const options = { sessionName, lockTimeoutSeconds: input.lockTimeout, outlivesClient: false };
+    const { input } = context;
+    const options = sessionOptions(context);
     return keepUp<Kind>(context, {
       verb: 'vacuum',
       timeoutSeconds: TIMEOUT_SECONDS,

@@ -75,7 +75,7 @@ export async function beginRun({
     schemaVersion: 1,
     platform: 'test',
     environment: 'local',
-    allowAddresses: [],
+    allowAddresses: ['127.0.0.0/8', '::1/128'],
     targets: { postgres: target },
     procedures: { [PROCEDURE]: procedure },
   });

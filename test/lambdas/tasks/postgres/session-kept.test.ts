@@ -18,7 +18,12 @@ beforeAll(async () => {
 afterAll(() => tests.end());
 
 const NAME = 'fettle:kept';
-const options = { sessionName: NAME, lockTimeoutSeconds: 0.2, outlivesClient: true };
+const options = {
+  sessionName: NAME,
+  allowAddresses: ['127.0.0.0/8', '::1/128'],
+  lockTimeoutSeconds: 0.2,
+  outlivesClient: true,
+};
 const times = { limitSeconds: 30, followSeconds: 20 };
 
 function keep(): KeptSession {

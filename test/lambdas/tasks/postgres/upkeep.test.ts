@@ -31,6 +31,7 @@ function call(given: number, each: number, outcome: ActOutcome, resume?: unknown
     deadline: after(given),
     resume,
     sessionName: 'test',
+    allowAddresses: [],
   };
   return { acted, result: keepUp({ ...context, mode: 'execute', act, input } as UpkeepContext, upkeep) };
 }
