@@ -211,6 +211,16 @@ export const REFUSALS = {
     means: 'The run was interrupted before it began: nothing was looked at and nothing was changed.',
     remedy: 'Start it again when you want it.',
   },
+  RUN_WINDOW: {
+    means:
+      'The run would change something and its window is closed; whatever only reads was done, and the rest is planned.',
+    remedy:
+      'Start it within its window, or with `--override window --reason <why>`; the override stands in the report.',
+  },
+  RUN_INPUT: {
+    means: 'The input of an execution is not one that a start has; nothing was looked at and nothing was changed.',
+    remedy: 'Start it with `{}`, which plans, or with the fields that the message names.',
+  },
   STEP_CONCURRENT: {
     means: 'Two invocations of one step wanted to do the same action; the other one does it.',
     remedy: 'Nothing: the step that does it records it.',

@@ -1,5 +1,6 @@
 import { parseSchedule, previousOccurrence } from '../../core/calendar/cron.ts';
 import { closesAt, isOpen, parseWindow, type Window } from '../../core/calendar/window.ts';
+import { coded } from '../../core/error-codes.ts';
 import type { Procedure } from '../../core/platform.ts';
 import { basicForm, requestedMode, type RunPointer, StartInput, type Started } from '../../core/run.ts';
 import { runKeyOf } from '../runtime/run-keys.ts';
@@ -41,7 +42,7 @@ export function decideStart({ executionStartedAt, input }: Start, procedure: Pro
     const started = { ...refused, startedAt: now.toISOString(), deadline: now.toISOString() };
     return {
       run: pointer(procedure, manualId(procedure, executionStartedAt, now), 'plan'),
-      started: { ...started, refusal: { reason: 'input', detail } },
+      started: { ...started, refusal: { reason: 'input', detail: coded(detail, 'RUN_INPUT') } },
     };
   }
   const { trigger, reason, override, scheduledTime } = parsed.data;
@@ -108,5 +109,5 @@ function deadlineOf(
 
 function closedText({ window = '', timezone }: Procedure, now: Date): string {
   const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, timeStyle: 'short' }).format(now);
-  return `it is ${time} ${timezone} and the window is ${window}`;
+  return coded(`it is ${time} ${timezone} and the window is ${window}`, 'RUN_WINDOW');
 }

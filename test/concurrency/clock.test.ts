@@ -169,7 +169,7 @@ describe('a start that comes late', () => {
     expect(begun).toMatchObject({ next: 'finish', run: { id: 'daily-20261121T020000Z', mode: 'plan' } });
     expect(report).toMatchObject({
       ended: 'refused',
-      endedBecause: 'it is 05:00 UTC and the window is 02:00-04:00',
+      endedBecause: 'it is 05:00 UTC and the window is 02:00-04:00 [RUN_WINDOW]',
       verdict: 'unknown',
     });
     expect(await keysOf(night.store, 'state/leases/')).toEqual([]);

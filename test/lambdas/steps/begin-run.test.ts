@@ -141,7 +141,10 @@ test('an input with an unknown field is refused and recorded', async () => {
   const begun = await begin(store, 'first', { input: { ...scheduled, dryRun: true } });
   expect(begun.next).toBe('finish');
   const started = await readRecord(store, `${begun.run.key}/started.json`, Started);
-  expect(started?.value.refusal).toMatchObject({ reason: 'input', detail: expect.stringContaining('dryRun') });
+  expect(started?.value.refusal).toMatchObject({
+    reason: 'input',
+    detail: expect.stringMatching(/dryRun.* \[RUN_INPUT\]$/),
+  });
 });
 
 test('a procedure that the profile does not have is an error', async () => {

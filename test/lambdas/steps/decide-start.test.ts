@@ -37,7 +37,7 @@ describe('what a start becomes', () => {
     const { started } = decide({ trigger: 'schedule' }, outside, { ...nightly, timezone: 'Europe/Berlin' });
     expect(started.refusal).toEqual({
       reason: 'window',
-      detail: 'it is 13:00 Europe/Berlin and the window is 02:00-04:00',
+      detail: 'it is 13:00 Europe/Berlin and the window is 02:00-04:00 [RUN_WINDOW]',
     });
   });
 
