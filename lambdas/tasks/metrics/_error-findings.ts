@@ -1,5 +1,6 @@
 import type { FindingKind } from '../../../core/finding.ts';
 import { READING_FINDINGS } from './_reading.ts';
+import { TRAFFIC_FINDINGS } from './_traffic-findings.ts';
 
 /** What the error rate of requests can be found to be. */
 export const ERROR_FINDINGS = {
@@ -48,19 +49,7 @@ export const ERROR_FINDINGS = {
     remedy: 'Choose labels for `by` that requests and errors both have, or correct those of the error counter.',
     prevention: 'Count errors and requests in one metric with a status label.',
   },
-  'no-traffic': {
-    severity: 'unknown',
-    means: 'The series are there and counted no request, or too few in all groups together to judge any.',
-    matters: 'A broken load balancer or name server looks like this: the service is fine and nobody reaches it.',
-    remedy:
-      'Open the service as its users do; if so little traffic is usual, choose a longer `within` or a smaller minRequests.',
-    prevention: 'Let a probe call the service from outside every minute, so that there is always traffic to judge.',
-  },
-  'few-requests': {
-    severity: 'info',
-    means: 'Some groups had fewer requests than the minimum and were not judged.',
-    remedy: 'Nothing; choose a longer `within` or a smaller minRequests to have them judged, too.',
-  },
+  ...TRAFFIC_FINDINGS,
 } as const satisfies Record<string, FindingKind>;
 
 export type ErrorKind = keyof typeof ERROR_FINDINGS;

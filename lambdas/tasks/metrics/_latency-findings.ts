@@ -1,5 +1,6 @@
 import type { FindingKind } from '../../../core/finding.ts';
 import { READING_FINDINGS } from './_reading.ts';
+import { TRAFFIC_FINDINGS } from './_traffic-findings.ts';
 
 /** What the latency of requests can be found to be. */
 export const LATENCY_FINDINGS = {
@@ -37,19 +38,7 @@ export const LATENCY_FINDINGS = {
       'Expose a histogram with one set of buckets on all instances, or set quantileAbove to none to judge the mean alone.',
     prevention: 'Declare the buckets in one place that all services use.',
   },
-  'no-traffic': {
-    severity: 'unknown',
-    means: 'The series are there and counted no request, or too few in all groups together to judge any.',
-    matters: 'A broken load balancer or name server looks like this: the service is fine and nobody reaches it.',
-    remedy:
-      'Open the service as its users do; if so little traffic is usual, choose a longer `within` or a smaller minRequests.',
-    prevention: 'Let a probe call the service from outside every minute, so that there is always traffic to judge.',
-  },
-  'few-requests': {
-    severity: 'info',
-    means: 'Some groups had fewer requests than the minimum and were not judged.',
-    remedy: 'Nothing; choose a longer `within` or a smaller minRequests to have them judged, too.',
-  },
+  ...TRAFFIC_FINDINGS,
 } as const satisfies Record<string, FindingKind>;
 
 export type LatencyKind = keyof typeof LATENCY_FINDINGS;
