@@ -1,27 +1,18 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { task as analyze } from '../../../lambdas/tasks/postgres/analyze.ts';
 import { task as vacuum } from '../../../lambdas/tasks/postgres/vacuum.ts';
 import { plant, PLANTED } from '../../../lib/demo/postgres-data.ts';
-import { execute, startPostgres, type PostgresServer } from '../../../lib/demo/servers/postgres.ts';
+import { execute } from '../../../lib/demo/servers/postgres.ts';
 import { performTask } from '../../harness/perform-task.ts';
-import { toEnd } from '../../lambdas/tasks/postgres/_database.ts';
+import { startTestServer, type TestServer, toEnd } from '../../lambdas/tasks/postgres/_database.ts';
 
-let parent = '';
-let server: PostgresServer;
+let tests: TestServer;
 let url = '';
 beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'fettle-demo-data-'));
-  await chmod(parent, 0o755);
-  server = await startPostgres({ folder: join(parent, 'data'), durable: false });
-  url = await server.createDatabase('eventchain');
+  tests = await startTestServer();
+  url = await tests.server.createDatabase('eventchain');
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(parent, { recursive: true, force: true });
-});
+afterAll(() => tests.end());
 
 async function planned(task: typeof vacuum): Promise<string[]> {
   const { actions } = await performTask({ task, targets: { main: { url } }, mode: 'plan' });

@@ -1,28 +1,18 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { task as analyze } from '../../../lambdas/tasks/postgres/analyze.ts';
 import { task as reindex } from '../../../lambdas/tasks/postgres/reindex.ts';
 import { task as vacuum } from '../../../lambdas/tasks/postgres/vacuum.ts';
 import { INDEX_ACTIONS, INDEX_FINDINGS, INDEX_INPUTS, plantIndexes } from '../../../lib/demo/postgres-indexes.ts';
-import { startPostgres, type PostgresServer } from '../../../lib/demo/servers/postgres.ts';
 import { performTask } from '../../harness/perform-task.ts';
-import { toEnd } from '../../lambdas/tasks/postgres/_database.ts';
+import { startTestServer, type TestServer, toEnd } from '../../lambdas/tasks/postgres/_database.ts';
 
-let parent = '';
-let server: PostgresServer;
+let tests: TestServer;
 let url = '';
 beforeAll(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'fettle-demo-indexes-'));
-  await chmod(parent, 0o755);
-  server = await startPostgres({ folder: join(parent, 'data'), durable: false });
-  url = await server.createDatabase('eventchain');
+  tests = await startTestServer();
+  url = await tests.server.createDatabase('eventchain');
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(parent, { recursive: true, force: true });
-});
+afterAll(() => tests.end());
 
 async function found() {
   const input = { ...INDEX_INPUTS['postgres-reindex'], tables: ['checkins'] };
