@@ -18,10 +18,16 @@ export function permissionsOn(
   const arn = (pattern: string) => `arn:${partition}:logs:${region}:${account}:log-group:${pattern}:*`;
   const named = urls.flatMap((url) => groupName(url) ?? []);
   const secret = urls.filter((url) => url.startsWith('secret:'));
-  const actions = ['logs:DescribeLogGroups', 'logs:PutRetentionPolicy'];
-  // A list by prefix is held against the prefix, a change against the group.
+  const actions = ['logs:PutRetentionPolicy'];
   const resources = [...new Set(named.flatMap((name) => [arn(name), arn(`${name.replace(/\/$/, '')}/*`)]))];
+  if (named.length + secret.length === 0) return [];
   return [
+    // AWS holds a list against a group without a name, also one by a prefix: a policy that names groups denies it.
+    {
+      actions: ['logs:DescribeLogGroups'],
+      resources: [arn('*')],
+      because: 'a list of log groups is of no single group',
+    },
     ...(resources.length > 0 ? [{ actions, resources }] : []),
     ...(secret.length > 0
       ? [{ actions, resources: [arn('*')], because: 'the name of a log group is kept in a secret' }]

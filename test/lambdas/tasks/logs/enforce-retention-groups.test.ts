@@ -175,7 +175,11 @@ test('tries again where the service throttles, and sets no retention twice', asy
 });
 
 test('asks for rights on the groups of the platform and on no others', () => {
-  const [named, secret] = groupPermissions(examplePlatform());
+  const [listed, named, secret] = groupPermissions(examplePlatform());
+  expect(listed).toMatchObject({
+    actions: ['logs:DescribeLogGroups'],
+    resources: ['arn:aws:logs:eu-west-1:111122223333:log-group:*:*'],
+  });
   expect(named?.resources).toEqual([
     'arn:aws:logs:eu-west-1:111122223333:log-group:/orchard/prod/api:*',
     'arn:aws:logs:eu-west-1:111122223333:log-group:/orchard/prod/api/*:*',

@@ -34,7 +34,12 @@ test('a list that comes does not hide that no retention may be set', async () =>
   expect(Statement).toEqual([
     {
       Effect: 'Allow',
-      Action: ['logs:DescribeLogGroups', 'logs:PutRetentionPolicy'],
+      Action: ['logs:DescribeLogGroups'],
+      Resource: ['arn:aws:logs:eu-west-1:*:log-group:*:*'],
+    },
+    {
+      Effect: 'Allow',
+      Action: ['logs:PutRetentionPolicy'],
       Resource: [
         'arn:aws:logs:eu-west-1:*:log-group:/shop/prod:*',
         'arn:aws:logs:eu-west-1:*:log-group:/shop/prod/*:*',
