@@ -5,7 +5,7 @@ import { RUNTIME_KINDS, SEVERITIES, verdictOf, ReportedFinding } from './finding
 import { planOf } from './plan.ts';
 import { entriesOf, type Entry, type Procedure } from './platform.ts';
 import type { ReportedTask, RunReport } from './report.ts';
-import type { Ended, Started, StepRecord } from './run.ts';
+import { type Ended, sawNothing, type Started, type StepRecord } from './run.ts';
 import { continueTrends } from './trends.ts';
 import { countVerdicts, worstVerdict } from './verdict.ts';
 
@@ -40,8 +40,8 @@ export function deriveReport(records: RunRecords): RunReport {
         step.record?.task === task && step.targets.some((one) => one.target === target && one.verdict !== 'unknown'),
     ),
   );
-  const refused = ended.ended === 'refused';
-  const verdicts = refused ? [] : seen.flatMap(({ targets }) => targets.map(({ verdict }) => verdict));
+  const sawNoTarget = sawNothing(ended.ended);
+  const verdicts = sawNoTarget ? [] : seen.flatMap(({ targets }) => targets.map(({ verdict }) => verdict));
   const counts = countVerdicts(verdicts);
   const actions = seen.flatMap(({ actions }) => actions);
   const measurements = seen.flatMap(({ record }) => record?.measurements ?? []);
@@ -68,14 +68,14 @@ export function deriveReport(records: RunRecords): RunReport {
     ...(because !== '' && { endedBecause: because }),
     verdict: worstVerdict(verdicts),
     counts,
-    tasks: refused ? [] : seen.map(reportedTask),
-    findings: refused ? [] : [...compared.findings].sort(byWorst),
-    fixed: refused ? [] : compared.fixed.map((finding) => ReportedFinding.parse(finding)),
+    tasks: sawNoTarget ? [] : seen.map(reportedTask),
+    findings: sawNoTarget ? [] : [...compared.findings].sort(byWorst),
+    fixed: sawNoTarget ? [] : compared.fixed.map((finding) => ReportedFinding.parse(finding)),
     ...(previous && { previousRunId: previous.runId }),
     actions,
     measurements,
-    trends: continueTrends(previous?.trends ?? [], refused ? [] : measurements, started.startedAt),
-    ...(started.mode === 'plan' && !refused && { planSha256: planOf(actions).sha256 }),
+    trends: continueTrends(previous?.trends ?? [], sawNoTarget ? [] : measurements, started.startedAt),
+    ...(started.mode === 'plan' && !sawNoTarget && { planSha256: planOf(actions).sha256 }),
   };
 }
 

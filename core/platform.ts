@@ -25,6 +25,8 @@ export type Group = z.infer<typeof Group>;
 export const Procedure = z.object({
   name: z.string(),
   schedule: z.string().optional(),
+  /** Names of CloudWatch alarms of the environment's account and region, any of which starts it as well. */
+  alarms: z.array(z.string()).optional(),
   timezone: z.string(),
   /** `02:00-04:00`, half-open, in the procedure's time zone; none is always open. */
   window: z.string().optional(),

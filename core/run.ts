@@ -7,9 +7,23 @@ export const TRIGGERS = ['schedule', 'person', 'alarm'] as const;
 export const MODES = ['execute', 'plan'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** How a run ended: by its own Finish, refused before it began, or reaped after its execution died. */
-export const ENDINGS = ['finished', 'refused', 'aborted'] as const;
+/**
+ * How a run ended: by its own Finish, refused before it began, reaped after its execution died, or missed: it was due
+ * and never began.
+ */
+export const ENDINGS = ['finished', 'refused', 'aborted', 'missed'] as const;
 export type Ending = (typeof ENDINGS)[number];
+
+/** True of a run that looked at no target: it says nothing of them, and no later run is compared with it. */
+export function sawNothing(ended: string): boolean {
+  return ended === 'refused' || ended === 'missed';
+}
+
+/** How long a start of a schedule is tried; a later one is no start of this occurrence. */
+export const START_MAX_AGE_SECONDS = 900;
+/** When an occurrence without a run counts as missed: the last start, and the time that Begin may take. */
+export const MISSED_AFTER_SECONDS = START_MAX_AGE_SECONDS + 300;
+
 export const OVERRIDES = ['window', 'freeze', 'notice'] as const;
 
 /** What starts a run. `{}`, which the console offers, is a person's plan and changes nothing. */

@@ -29,18 +29,28 @@ export async function bundleHandlers(given?: ReadonlyMap<string, string>): Promi
   return new Map(names.map((name) => [name, join(folder, name)]));
 }
 
-/** Begin's asset: its bundle with the profile as resolved beside it. */
+/** The steps that read the profile from their own folder. */
+export const STEPS_WITH_PROFILE = ['begin-run', 'tick'] as const;
+
+/** The assets of Begin and Tick: their bundles with the profile as resolved beside them. */
 export async function withProfile(bundles: Bundles, platform: ResolvedPlatform): Promise<Bundles> {
-  const bundle = bundles.get('begin-run');
-  if (!bundle) throw new Error('begin-run is not among the bundles');
   const profile = JSON.stringify(platform, null, 2);
+  const folders = STEPS_WITH_PROFILE.map(
+    async (step) => [step, await folderWithProfile(bundles, step, profile)] as const,
+  );
+  return new Map([...bundles, ...(await Promise.all(folders))]);
+}
+
+async function folderWithProfile(bundles: Bundles, step: string, profile: string): Promise<string> {
+  const bundle = bundles.get(step);
+  if (!bundle) throw new Error(`${step} is not among the bundles`);
   const folder = `${bundle}-${sha256(profile).slice(0, 16)}`;
   await builtAside(folder, async (draft) => {
     await mkdir(draft, { recursive: true });
     await copyFile(join(bundle, 'index.js'), join(draft, 'index.js'));
     await writeFile(join(draft, 'profile.json'), profile);
   });
-  return new Map([...bundles, ['begin-run', folder]]);
+  return folder;
 }
 
 /** Makes a folder aside and moves it into place: what is there is whole, also when two commands make it at once. */

@@ -3,7 +3,7 @@ import { resourceName, stackName } from './names.ts';
 import { invocation, type Definition, type State, type States, type TaskState } from './states.ts';
 
 /** The steps that are not tasks, with the time limits of their functions in seconds. */
-export const STEP_TIMEOUTS = { 'begin-run': 60, 'finish-run': 120, 'reap-run': 120 } as const;
+export const STEP_TIMEOUTS = { 'begin-run': 60, 'finish-run': 120, 'reap-run': 120, tick: 300 } as const;
 export type StepName = keyof typeof STEP_TIMEOUTS;
 
 /** A function that hangs is ended by Lambda; the state waits this much longer so that Lambda's own error arrives. */

@@ -4,7 +4,7 @@ import { Corrupt, messageOf } from '../../core/errors.ts';
 import { planOf } from '../../core/plan.ts';
 import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform.ts';
 import { RunReport } from '../../core/report.ts';
-import { basicDay, basicForm, Ended, Started, StepRecord, stepStem } from '../../core/run.ts';
+import { basicDay, basicForm, Ended, sawNothing, Started, StepRecord, stepStem } from '../../core/run.ts';
 import { readActions } from '../runtime/action-records.ts';
 import { asText, readRecord, requireRecord } from '../runtime/records.ts';
 import { runKeys } from '../runtime/run-keys.ts';
@@ -58,7 +58,7 @@ export async function deriveRun(source: RecordSource, runKey: string): Promise<D
  * later one the second. A plan and a refused run have none.
  */
 export function dailyKeys(report: Pick<RunReport, 'procedure' | 'start_time' | 'mode' | 'ended'>): readonly string[] {
-  if (report.mode !== 'execute' || report.ended === 'refused') return [];
+  if (report.mode !== 'execute' || sawNothing(report.ended)) return [];
   const start = new Date(report.start_time);
   const folder = `maintenance/${report.procedure}`;
   const stamp = basicForm(start).replace('T', '-').replace('Z', '');

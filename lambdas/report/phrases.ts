@@ -5,6 +5,7 @@ import type { RunReport } from '../../core/report.ts';
 
 export function headline({ verdict, mode, ended, counts }: RunReport): string {
   if (ended === 'refused') return 'Refused: nothing was looked at and nothing was changed';
+  if (ended === 'missed') return 'Missed: no run began, so nothing was looked at and nothing was changed';
   const tally = (['fail', 'unknown', 'warn', 'pass'] as const)
     .map((name) => [name, counts[name] ?? 0] as const)
     .filter(([, count]) => count > 0)

@@ -1,4 +1,4 @@
-import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { messageOf } from '../../core/errors.ts';
 import type { RunReport } from '../../core/report.ts';
@@ -7,20 +7,25 @@ import { visible } from '../report/markup.ts';
 import { awsClientSettings } from './aws-client.ts';
 import { anchorText, type ChainPlace } from './evidence.ts';
 import type { StepRuntime } from './handler.ts';
+import { platformDimensions, putMetrics } from './metrics.ts';
 
-let cloudWatch: CloudWatchClient | undefined;
 let sns: SNSClient | undefined;
 
 /**
  * Tells the world outside: the metrics of the run in one call, a message to the topic.
  *
- * Only a deployed Finish has somewhere to tell it (`FETTLE_METRICS`, `FETTLE_TOPIC_ARN`). A message that cannot be
+ * Only a deployed function has somewhere to tell it (`FETTLE_METRICS`, `FETTLE_TOPIC_ARN`). A message that cannot be
  * sent never changes what the run found: it is logged, and the alarm on a missing metric says the rest.
  */
-export async function announce(report: RunReport, link: ChainPlace, { log }: Pick<StepRuntime, 'log'>): Promise<void> {
+export async function announce(
+  report: RunReport,
+  link: ChainPlace,
+  { log }: Pick<StepRuntime, 'log'>,
+  tasksLost = 0,
+): Promise<void> {
   const topicArn = process.env['FETTLE_TOPIC_ARN'];
   const told = await Promise.allSettled([
-    process.env['FETTLE_METRICS'] ? putMetrics(report) : undefined,
+    putMetrics(runMetrics(report, tasksLost)),
     topicArn ? publish(report, link, topicArn) : undefined,
   ]);
   for (const result of told) {
@@ -28,29 +33,23 @@ export async function announce(report: RunReport, link: ChainPlace, { log }: Pic
   }
 }
 
-async function putMetrics(report: RunReport): Promise<void> {
-  const Dimensions = [
-    { Name: 'Platform', Value: report.platform },
-    { Name: 'Environment', Value: report.environment },
-    { Name: 'Procedure', Value: report.procedure },
-  ];
+/** What is counted of an ended run; `tasksLost` are those whose functions failed, died or were not let in. */
+export function runMetrics(report: RunReport, tasksLost: number): readonly MetricDatum[] {
+  // A run that never began has not ended either: its record must not quieten the alarm on silence. Tick counts it.
+  if (report.ended === 'missed') return [];
+  const Dimensions = platformDimensions(report, { Procedure: report.procedure });
   const Timestamp = new Date(report.end_time);
   const count = (MetricName: string, Value: number) =>
     ({ MetricName, Value, Unit: 'Count', Dimensions, Timestamp }) as const;
-  cloudWatch ??= new CloudWatchClient(awsClientSettings());
-  await cloudWatch.send(
-    new PutMetricDataCommand({
-      Namespace: 'Fettle',
-      MetricData: [
-        count('RunsEnded', 1),
-        count('TargetsPassed', report.counts.pass ?? 0),
-        count('TargetsWarned', report.counts.warn ?? 0),
-        count('TargetsUnknown', report.counts.unknown ?? 0),
-        count('TargetsFailed', report.counts.fail ?? 0),
-        { MetricName: 'Duration', Value: report.duration_minutes * 60, Unit: 'Seconds', Dimensions, Timestamp },
-      ],
-    }),
-  );
+  return [
+    count('RunsEnded', 1),
+    count('TasksLost', tasksLost),
+    count('TargetsPassed', report.counts.pass ?? 0),
+    count('TargetsWarned', report.counts.warn ?? 0),
+    count('TargetsUnknown', report.counts.unknown ?? 0),
+    count('TargetsFailed', report.counts.fail ?? 0),
+    { MetricName: 'Duration', Value: report.duration_minutes * 60, Unit: 'Seconds', Dimensions, Timestamp },
+  ];
 }
 
 /** A subject of SNS is one line of ASCII of at most 100 characters. */
@@ -73,8 +72,9 @@ export function announcementOf(
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, SUBJECT_LENGTH);
   const tally = `${counts.pass ?? 0} pass, ${counts.warn ?? 0} warn, ${counts.unknown ?? 0} unknown, ${counts.fail ?? 0} fail`;
+  const because = report.endedBecause === undefined ? '' : ` (${report.endedBecause})`;
   const lines = [
-    `${procedure} of ${platform} ${environment} (${report.mode}, ${report.ended}): ${verdict}`,
+    `${procedure} of ${platform} ${environment} (${report.mode}, ${report.ended}): ${verdict}${because}`,
     tally,
     '',
     ...worst,

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { Corrupt, messageOf } from '../../core/errors.ts';
 import { RunReport } from '../../core/report.ts';
+import { sawNothing } from '../../core/run.ts';
 import { CHAIN_END_KEY, ChainEnd } from './evidence.ts';
 import { readRecord, replaceCorrupt, requireRecord } from './records.ts';
 import { LATEST_KEY, type IndexedRun, indexedRun, LatestIndex, MonthIndex, monthKey, monthOf } from './run-index.ts';
@@ -91,7 +92,7 @@ async function latestRuns(source: RecordSource, tell: (problem: string) => void)
   for await (const run of indexedRuns(source, tell)) {
     const known = procedures[run.procedure];
     const newer = (other: IndexedRun | undefined) => (other && other.startedAt > run.startedAt ? other : run);
-    const compared = run.ended === 'refused' ? known?.compared : newer(known?.compared);
+    const compared = sawNothing(run.ended) ? known?.compared : newer(known?.compared);
     procedures[run.procedure] = { latest: newer(known?.latest), ...(compared && { compared }) };
   }
   return procedures;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MODES, TRIGGERS } from '../../core/run.ts';
+import { MODES, sawNothing, TRIGGERS } from '../../core/run.ts';
 import type { RunReport } from '../../core/report.ts';
 import { VERDICTS } from '../../core/verdict.ts';
 import { updateRecord } from './records.ts';
@@ -53,8 +53,8 @@ export async function indexRun(store: Store, runKey: string, report: RunReport, 
     const known = procedures[run.procedure];
     const isNewer = known && known.latest.startedAt >= run.startedAt && known.latest.startedAt <= plausible;
     if (isNewer || known?.latest.runId === run.runId) return undefined;
-    // A refused run looked at nothing; the next one compares itself with the run before it.
-    const compared = run.ended === 'refused' ? known?.compared : run;
+    // The next one compares itself with a run that looked.
+    const compared = sawNothing(run.ended) ? known?.compared : run;
     return { procedures: { ...procedures, [run.procedure]: { latest: run, ...(compared && { compared }) } } };
   });
 }

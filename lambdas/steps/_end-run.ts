@@ -43,7 +43,7 @@ export async function endRun(runKey: string, end: End, runtime: StepRuntime): Pr
   const link = await sealRun(store, runKey);
   log.info('run sealed', { runId: started.runId, link: link.n, linkSha256: link.sha256 });
   await indexRun(store, runKey, report, clock());
-  await announce(report, link, runtime);
+  await announce(report, link, runtime, Object.keys(end.caught).length);
   await store.remove(openRunKey({ id: started.runId }));
   return { report, link };
 }

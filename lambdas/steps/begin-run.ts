@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { Corrupt, messageOf } from '../../core/errors.ts';
-import { entriesOf, type Procedure, ResolvedPlatform } from '../../core/platform.ts';
+import { entriesOf, type Procedure, type ResolvedPlatform } from '../../core/platform.ts';
 import { Ended, type GrantedLease, isRefused, type RunPointer, Started } from '../../core/run.ts';
 import { stepHandler, type StepRuntime } from '../runtime/handler.ts';
 import { type LeaseRequest, releaseLeases, takeLease } from '../runtime/leases.ts';
 import { createRecord, readRecord, requireRecord } from '../runtime/records.ts';
 import { Execution, executionKey, openRunKey, runIdOf, runKeys } from '../runtime/run-keys.ts';
 import type { Store } from '../runtime/store.ts';
+import { bundledPlatform } from './_bundled-platform.ts';
 import { decideStart, type Decision } from './_decide-start.ts';
 
 /** What the first state passes: who is started, by which execution, with what input. */
@@ -125,11 +124,6 @@ async function takeUnlessCorrupt(store: Store, request: LeaseRequest): ReturnTyp
     if (!(thrown instanceof Corrupt)) throw thrown;
     return { heldBy: `nobody knows who (${messageOf(thrown)})` };
   }
-}
-
-/** The profile as resolved travels in the assets of this function, beside its code. */
-async function bundledPlatform(assetFolder: string): Promise<ResolvedPlatform> {
-  return ResolvedPlatform.parse(JSON.parse(await readFile(join(assetFolder, 'profile.json'), 'utf8')));
 }
 
 export const handler = stepHandler(async (event, runtime) =>

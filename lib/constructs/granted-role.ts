@@ -7,8 +7,8 @@ export interface Grant {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Why the resource is not one single thing; mandatory where it has a star. */
-  readonly because?: string;
+  /** What it is needed for, and of a star also why the resource is not one single thing. */
+  readonly because: string;
 }
 
 export interface GrantedRoleProps {
@@ -21,9 +21,13 @@ export interface GrantedRoleProps {
 /** A role with one inline policy that nobody adds to later; every star in it has the reason that its grant gives. */
 export class GrantedRole extends Construct {
   readonly role: Role;
+  /** What it was made of, for the page of permissions. */
+  readonly granted: GrantedRoleProps;
 
-  constructor(scope: Construct, id: string, { description, assumedBy, grants, denies = [] }: GrantedRoleProps) {
+  constructor(scope: Construct, id: string, granted: GrantedRoleProps) {
     super(scope, id);
+    this.granted = granted;
+    const { description, assumedBy, grants, denies = [] } = granted;
     const statements = [...grants.map(statementOf), ...denies.map((deny) => denialOf(deny))];
     this.role = new Role(this, 'Resource', {
       // IAM takes Latin-1 only, and refuses the whole stack for one dash of a summary.
@@ -48,7 +52,7 @@ export class GrantedRole extends Construct {
     for (const { actions, resources, because } of grants) {
       for (const resource of resources.map((arn) => flatText(Stack.of(this).resolve(arn)))) {
         if (!resource.includes('*')) continue;
-        if (!because) throw new Error(`${this.node.path}: ${actions.join(', ')} on ${resource} needs a reason`);
+        if (because === '') throw new Error(`${this.node.path}: ${actions.join(', ')} on ${resource} needs a reason`);
         const earlier = stars.get(resource);
         stars.set(resource, earlier === undefined || earlier === because ? because : `${earlier}; ${because}`);
       }

@@ -53,7 +53,7 @@ export class HandlerFunction extends Construct {
       grants: [
         ...props.grants,
         ...standardGrants(functionName, logGroup),
-        ...(queue ? [{ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }] : []),
+        ...(queue ? [undeliveredGrant(queue)] : []),
         ...(network ? networkGrants(functionName) : []),
       ],
       denies: network ? this.networkDenials(functionName) : [],
@@ -97,9 +97,18 @@ export class HandlerFunction extends Construct {
         actions: NETWORK_ACTIONS,
         resources: ['*'],
         conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn } },
+        because: 'the service makes the network interfaces; the code in the function never has to',
       },
     ];
   }
+}
+
+function undeliveredGrant({ queueArn }: IQueue): Grant {
+  return {
+    actions: ['sqs:SendMessage'],
+    resources: [queueArn],
+    because: 'the Lambda service keeps there what the function could not take',
+  };
 }
 
 function standardGrants(functionName: string, logGroup: ILogGroup): readonly Grant[] {

@@ -7,6 +7,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Procedure, ResolvedPlatform } from '../../core/platform.ts';
 import { stackName } from '../../state-machines/names.ts';
+import { TICK_MINUTES } from './heartbeat.ts';
 import type { ProcedureMachine } from './procedure-machine.ts';
 import { silentAfterHours } from './silence.ts';
 
@@ -16,18 +17,25 @@ export interface PlatformAlarmsProps {
 }
 
 interface AlarmOn {
+  /** What has happened, and what that means for the platform. */
   readonly means: string;
+  /** The first command to type, without platform and environment. */
+  readonly first: string;
   readonly metric: Pick<MetricProps, 'namespace' | 'metricName'> & { readonly dimensions: Record<string, string> };
   readonly statistic?: 'Sum' | 'Maximum';
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
+/** One Tick may be late, and its period empty, without an alarm. */
+const HEARTBEATS_MISSING = 2;
 
-/** The alarms of a platform, each on the topic and each with what no data means for it. */
+/** The alarms of a platform, each on the topic, each with what no data means for it and with the first command to type. */
 export class PlatformAlarms extends Construct {
   private readonly stack: string;
   private readonly platform: ResolvedPlatform;
   private readonly action: SnsAction;
+  /** All of them, in the order in which they were made. */
+  readonly all: Alarm[] = [];
 
   constructor(scope: Construct, id: string, { platform, topic }: PlatformAlarmsProps) {
     super(scope, id);
@@ -36,18 +44,32 @@ export class PlatformAlarms extends Construct {
     this.action = new SnsAction(topic);
   }
 
-  /** What a procedure found, that its machine fell, and that it fell silent. */
+  /** What a procedure found, that tasks or its machine fell, that a run did not happen, and that it fell silent. */
   watchProcedure(procedure: Procedure, machine: ProcedureMachine): void {
-    const { name } = procedure;
-    for (const [metricName, means] of [
-      ['TargetsFailed', 'has targets that fail'],
-      ['TargetsUnknown', 'has targets of which nothing is known'],
+    const { name, schedule } = procedure;
+    const dimensions = this.dimensionsOf({ Procedure: name });
+    const report = `report ${name}`;
+    for (const [metricName, first, means] of [
+      ['TargetsFailed', report, 'found targets that fail: something is broken now'],
+      ['TargetsUnknown', report, 'could not see some of its targets: they may be broken, nobody knows'],
+      ['TasksLost', report, 'lost tasks: their functions failed, ran out of time or were throttled away'],
     ] as const) {
-      const metric = { namespace: 'Fettle', metricName, dimensions: this.dimensionsOf(procedure) };
-      this.add(`${name}-${metricName}`, { means: `${name} ${means}`, metric });
+      this.add(`${name}-${metricName}`, {
+        means: `${name} ${means}`,
+        first,
+        metric: { namespace: 'Fettle', metricName, dimensions },
+      });
+    }
+    if (schedule !== undefined) {
+      this.add(`${name}-RunsMissed`, {
+        means: `${name} was due and no run of it began: what it does was not done, and what it checks was not checked`,
+        first: 'doctor',
+        metric: { namespace: 'Fettle', metricName: 'RunsMissed', dimensions },
+      });
     }
     this.add(`${name}-ExecutionsFailed`, {
-      means: `${name} fell before its end`,
+      means: `the state machine of ${name} fell before its end; its run is ended as aborted, if it had begun`,
+      first: report,
       metric: {
         namespace: 'AWS/States',
         metricName: 'ExecutionsFailed',
@@ -58,26 +80,66 @@ export class PlatformAlarms extends Construct {
     if (hours !== undefined) this.addSilence(procedure, hours);
   }
 
-  /** That a step of the runs themselves failed. */
-  watchStep(step: string, { functionName }: IFunction): void {
-    const metric = { namespace: 'AWS/Lambda', metricName: 'Errors', dimensions: { FunctionName: functionName } };
-    this.add(`${step}-Errors`, { means: `${step} failed`, metric });
+  /**
+   * That a step of the runs themselves failed, or was not let in.
+   *
+   * The functions of tasks have no such alarms: what their states caught is counted as `TasksLost`, which does not ring
+   * for a task that was throttled once and ran then.
+   */
+  watchStep(step: string, { functionName }: IFunction, { means }: { readonly means: string }): void {
+    const metric = (metricName: string) => ({
+      namespace: 'AWS/Lambda',
+      metricName,
+      dimensions: { FunctionName: functionName },
+    });
+    this.add(`${step}-Errors`, { means: `${step} failed: ${means}`, first: 'logs', metric: metric('Errors') });
+    this.add(`${step}-Throttles`, {
+      means: `${step} was throttled, for the account has too many functions at work at once: ${means}`,
+      first: 'status',
+      metric: metric('Throttles'),
+    });
   }
 
   /** That something could not be delivered. */
   watchUndelivered({ queueName }: IQueue): void {
     const metricName = 'ApproximateNumberOfMessagesVisible';
     this.add('Undelivered', {
-      means: 'a start or an ending could not be delivered and waits in the dead-letter queue',
+      means:
+        'a start or an ending could not be delivered and waits in the dead-letter queue: a run may be missing, or stay open',
+      first: 'doctor',
       metric: { namespace: 'AWS/SQS', metricName, dimensions: { QueueName: queueName } },
       statistic: 'Maximum',
     });
   }
 
-  private add(name: string, { means, metric: { dimensions, ...metric }, statistic = 'Sum' }: AlarmOn): void {
+  /** That nobody looks any more for what does not happen. Until its first Tick a new platform has no heartbeat, and says so. */
+  watchHeartbeat(): void {
+    const minutes = HEARTBEATS_MISSING * TICK_MINUTES;
+    this.alarm('Heartbeat', {
+      alarmDescription: this.text(
+        `Tick has not come to its end for ${minutes} minutes, so that nobody notices what does not happen; ` +
+          `behind a first deployment it comes within ${TICK_MINUTES} minutes`,
+        'doctor',
+      ),
+      metric: new Metric({
+        namespace: 'Fettle',
+        metricName: 'Heartbeat',
+        dimensionsMap: this.dimensionsOf({}),
+        period: Duration.minutes(TICK_MINUTES),
+        statistic: 'Sum',
+      }),
+      evaluationPeriods: HEARTBEATS_MISSING,
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  private add(name: string, { means, first, metric, statistic = 'Sum' }: AlarmOn): void {
+    const { dimensions, ...named } = metric;
     this.alarm(name, {
-      alarmDescription: `${this.stack}: ${means}`,
-      metric: new Metric({ ...metric, dimensionsMap: dimensions, period: FIVE_MINUTES, statistic }),
+      alarmDescription: this.text(means, first),
+      metric: new Metric({ ...named, dimensionsMap: dimensions, period: FIVE_MINUTES, statistic }),
       evaluationPeriods: 1,
       threshold: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -87,13 +149,13 @@ export class PlatformAlarms extends Construct {
   }
 
   /** Until its first run has ended a new procedure is silent, and says so. */
-  private addSilence(procedure: Procedure, hours: number): void {
-    this.alarm(`${procedure.name}-Silent`, {
-      alarmDescription: `${this.stack}: no run of ${procedure.name} has ended for ${hours} hours`,
+  private addSilence({ name }: Procedure, hours: number): void {
+    this.alarm(`${name}-Silent`, {
+      alarmDescription: this.text(`no run of ${name} has ended for ${hours} hours`, 'status'),
       metric: new Metric({
         namespace: 'Fettle',
         metricName: 'RunsEnded',
-        dimensionsMap: this.dimensionsOf(procedure),
+        dimensionsMap: this.dimensionsOf({ Procedure: name }),
         period: Duration.hours(1),
         statistic: 'Sum',
       }),
@@ -104,13 +166,20 @@ export class PlatformAlarms extends Construct {
     });
   }
 
+  /** What it means, and what to type: read at night, by somebody who has just been woken. */
+  private text(means: string, first: string): string {
+    const { platform, environment } = this.platform;
+    return `${this.stack}: ${means}. First: npx fettle ${first} --platform ${platform} --env ${environment}`;
+  }
+
   private alarm(name: string, props: ConstructorParameters<typeof Alarm>[2]): void {
     const alarm = new Alarm(this, name, { ...props, alarmName: `${this.stack}-${name}`.slice(0, 255) });
     alarm.addAlarmAction(this.action);
+    this.all.push(alarm);
   }
 
-  private dimensionsOf({ name }: Procedure): Record<string, string> {
+  private dimensionsOf(own: Readonly<Record<string, string>>): Record<string, string> {
     const { platform, environment } = this.platform;
-    return { Platform: platform, Environment: environment, Procedure: name };
+    return { Platform: platform, Environment: environment, ...own };
   }
 }

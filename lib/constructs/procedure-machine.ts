@@ -31,7 +31,11 @@ export class ProcedureMachine extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
       grants: [
-        { actions: ['lambda:InvokeFunction'], resources: functions.map(({ functionArn }) => functionArn) },
+        {
+          actions: ['lambda:InvokeFunction'],
+          resources: functions.map(({ functionArn }) => functionArn),
+          because: 'invokes the functions of its states',
+        },
         ...observability(this.name),
       ],
     });

@@ -4,6 +4,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Procedure } from '../../core/platform.ts';
+import { START_MAX_AGE_SECONDS } from '../../core/run.ts';
 import { GrantedRole } from './granted-role.ts';
 import type { ProcedureMachine } from './procedure-machine.ts';
 
@@ -14,8 +15,6 @@ export interface ProcedureScheduleProps {
   readonly undelivered: IQueue;
 }
 
-/** A start that is later than this is no start of this occurrence: it goes to the dead letters, where a person sees it. */
-const MAX_AGE_SECONDS = 900;
 const MAX_RETRIES = 10;
 
 /** Starts the machine of a procedure when its calendar says so, in its time zone. */
@@ -28,8 +27,12 @@ export class ProcedureSchedule extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
       grants: [
-        { actions: ['states:StartExecution'], resources: [machine.arn] },
-        { actions: ['sqs:SendMessage'], resources: [undelivered.queueArn] },
+        { actions: ['states:StartExecution'], resources: [machine.arn], because: 'starts it when it is due' },
+        {
+          actions: ['sqs:SendMessage'],
+          resources: [undelivered.queueArn],
+          because: 'keeps a start that could not be delivered',
+        },
       ],
     });
     new CfnSchedule(this, 'Resource', {
@@ -44,7 +47,8 @@ export class ProcedureSchedule extends Construct {
         arn: machine.arn,
         roleArn: role.roleArn,
         input: JSON.stringify({ trigger: 'schedule', scheduledTime: '<aws.scheduler.scheduled-time>' }),
-        retryPolicy: { maximumEventAgeInSeconds: MAX_AGE_SECONDS, maximumRetryAttempts: MAX_RETRIES },
+        // What is later goes to the dead letters, where a person sees it.
+        retryPolicy: { maximumEventAgeInSeconds: START_MAX_AGE_SECONDS, maximumRetryAttempts: MAX_RETRIES },
         deadLetterConfig: { arn: undelivered.queueArn },
       },
     });

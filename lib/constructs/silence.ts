@@ -14,7 +14,7 @@ const FROM = new Date(Date.UTC(2024, 0));
  * After how many hours without the end of a run its procedure is silent.
  *
  * Undefined where it has no schedule, and where the schedule leaves longer gaps than CloudWatch can look back
- * (weekly ones and rarer): an alarm would then ring between two runs.
+ * (weekly ones and rarer): an alarm would then ring between two runs. Of those Tick alone says that one is missing.
  */
 export function silentAfterHours({ schedule, timezone, budgetSeconds }: Procedure): number | undefined {
   const gapSeconds = schedule === undefined ? undefined : longestGapSeconds(schedule, timezone);

@@ -34,6 +34,18 @@ const STEP_KEYS: Readonly<Record<StepName, Keys>> = {
   },
   'finish-run': END_KEYS,
   'reap-run': { ...END_KEYS, remove: [...END_KEYS.remove, 'state/executions/*'] },
+  // It ends the runs that never began, so that it claims them besides.
+  tick: {
+    read: [...END_KEYS.read, 'state/open/*', 'state/tick.json'],
+    write: [
+      ...END_KEYS.write,
+      ...['started.json', 'profile.json'].map((file) => `runs/*/${file}`),
+      'state/executions/*',
+      'state/open/*',
+      'state/tick.json',
+    ],
+    remove: END_KEYS.remove,
+  },
 };
 
 /** What a step may do in the store: the records that it writes, and no other's. */
@@ -68,7 +80,11 @@ function grantsOf({ read, write, remove }: Keys, bucketArn: string, handler: str
     }));
   return [
     // Without it, and with a condition on its prefix as well, a missing key looks like one that is forbidden.
-    { actions: ['s3:ListBucket'], resources: [bucketArn] },
+    {
+      actions: ['s3:ListBucket'],
+      resources: [bucketArn],
+      because: 'a missing record must not look like a forbidden one',
+    },
     ...each('s3:GetObject', 'reads', read),
     ...each('s3:PutObject', 'writes', write),
     ...each('s3:DeleteObject', 'removes', remove),

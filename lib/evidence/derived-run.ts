@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Corrupt, messageOf } from '../../core/errors.ts';
 import { canonicalJson, sha256 } from '../../core/json.ts';
 import { RunReport } from '../../core/report.ts';
+import { sawNothing } from '../../core/run.ts';
 import { dailyKeys, type DerivedRun, deriveRun } from '../../lambdas/report/derive-run.ts';
 import { Manifest } from '../../lambdas/runtime/evidence.ts';
 import { indexedRun, monthOf } from '../../lambdas/runtime/run-index.ts';
@@ -29,7 +30,8 @@ export interface RunFacts {
   readonly procedure: string;
   readonly startedAt: string;
   readonly month: string;
-  readonly isRefused: boolean;
+  /** It looked at nothing, so that no run is compared with it. */
+  readonly sawNothing: boolean;
   /** Of its entry in the roll-ups. */
   readonly indexSha256: string;
   readonly execution: string | undefined;
@@ -75,7 +77,7 @@ export class Deriver {
       procedure: entry.procedure,
       startedAt: entry.startedAt,
       month: monthOf(entry),
-      isRefused: entry.ended === 'refused',
+      sawNothing: sawNothing(entry.ended),
       indexSha256: sha256(canonicalJson(entry)),
       execution: AnyStarted.safeParse(jsonOf(run.records.get(keys.started))).data?.execution,
       copyKey,

@@ -103,9 +103,9 @@ async function examineLatest(examination: Examination, facts: Facts, selection: 
       const known = facts.get(run.runKey);
       examination.checked.copies += 1;
       const isWrong = known && (known.indexSha256 !== hashOf(run) || known.procedure !== procedure);
-      const isRefused = run === compared && known?.isRefused === true;
+      const isBlind = run === compared && known?.sawNothing === true;
       const summary = `${key} says of ${procedure} something else than ${run.runKey} does`;
-      if (isWrong || isRefused) examination.accuse({ kind: 'disagrees', key, link: known.link, summary });
+      if (isWrong || isBlind) examination.accuse({ kind: 'disagrees', key, link: known.link, summary });
       if (!known) await accuseUnknown(examination, { key, runKey: run.runKey, selection });
     }
   }

@@ -10,7 +10,6 @@ import { nearestWord } from './nearest-word.ts';
 import { byPlace, type Complaint, type Path, type ProfileProblem } from './problem.ts';
 import { readDocument, shownPath, type ReadDocument } from './read-document.ts';
 import {
-  type EnvironmentSettings,
   defaultSchema,
   LATER_SECTIONS,
   profileSchema,
@@ -75,11 +74,7 @@ export async function readProfile(
 
 /** The parts of a profile that are checked and that nothing acts on yet; people are told so. */
 export function sectionsNotActedOn({ settings }: Profile): readonly string[] {
-  return [
-    ...Object.keys(LATER_SECTIONS).filter((section) => section in settings),
-    ...startedBy('', settings),
-    ...Object.entries(settings.environments ?? {}).flatMap(([name, one]) => startedBy(`environments.${name}.`, one)),
-  ];
+  return Object.keys(LATER_SECTIONS).filter((section) => section in settings);
 }
 
 /** What to say of them, a line each. */
@@ -87,14 +82,6 @@ export function notesOn(profile: Profile): readonly string[] {
   return sectionsNotActedOn(profile).map(
     (section) => `${profile.file}: ${section} is checked and nothing acts on it yet`,
   );
-}
-
-function startedBy(
-  place: string,
-  { procedures = {} }: Pick<ProfileSettings, 'procedures'> | EnvironmentSettings,
-): string[] {
-  const started = Object.entries(procedures).filter(([, procedure]) => procedure.startedBy !== undefined);
-  return started.map(([name]) => `${place}procedures.${name}.startedBy`);
 }
 
 function checksOf({ root, complaints }: ReadDocument, settings: ProfileSettings, context: CheckContext): Complaint[] {

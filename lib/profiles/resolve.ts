@@ -70,7 +70,7 @@ function proceduresOf(profile: Profile, environment: WrittenEnvironment, catalog
 
 function resolveProcedure(
   name: string,
-  { schedule, timezone = DEFAULT_TIMEZONE, window, budget, tasks }: ProcedureSettings,
+  { schedule, startedBy, timezone = DEFAULT_TIMEZONE, window, budget, tasks }: ProcedureSettings,
   environment: WrittenEnvironment,
   catalogue: TasksByName,
   { planOnly }: { readonly planOnly: boolean },
@@ -78,6 +78,7 @@ function resolveProcedure(
   return {
     name,
     ...(schedule !== undefined && { schedule }),
+    ...(startedBy !== undefined && { alarms: [...new Set(startedBy.alarms)] }),
     timezone,
     ...(window !== undefined && { window }),
     budgetSeconds: budgetSecondsOf(budget),

@@ -60,9 +60,15 @@ const Budget = DurationSeconds.describe('How long a run may take: 30m, 1h30m; 30
 
 const NOT_YET = 'Checked and kept; nothing acts on it yet.';
 
+// As CloudWatch has it: any text without control characters.
+const AlarmName = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((name) => !/\p{Cc}/u.test(name), 'must be the name of an alarm, without control characters');
 const StartedBy = z
-  .strictObject({ alarms: z.array(z.string().min(1)).min(1).describe('Names of CloudWatch alarms') })
-  .describe(`What starts it besides its schedule. ${NOT_YET}`);
+  .strictObject({ alarms: z.array(AlarmName).min(1).max(20).describe('Names of CloudWatch alarms') })
+  .describe('What starts it besides its schedule, where the environment is deployed');
 
 const PROCEDURE_FIELDS = {
   schedule: Schedule.optional(),

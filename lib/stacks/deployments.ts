@@ -1,7 +1,6 @@
 import { coded } from '../../core/error-codes.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
-import { silentAfterHours } from '../constructs/silence.ts';
 import { deployProblems } from '../profiles/deploy.ts';
 import type { TasksByName } from '../profiles/entry-schema.ts';
 import { listPlatforms, PLATFORMS_FOLDER } from '../profiles/inventory.ts';
@@ -56,18 +55,7 @@ async function deploymentsOf(
     .filter(({ account }) => account !== undefined);
   const problems = deployments.flatMap(deployProblems).map(({ text }) => text);
   if (problems.length > 0) return { problems };
-  const notes = deployments.length > 0 ? notesOn(read.profile) : [];
-  return { deployments, notes: [...notes, ...deployments.flatMap(silentNotes)] };
-}
-
-/** CloudWatch cannot wait for what is due once a week; whoever relies on an alarm must know that there is none. */
-function silentNotes({ platform, environment, procedures }: ResolvedPlatform): string[] {
-  return Object.values(procedures)
-    .filter((procedure) => procedure.schedule !== undefined && silentAfterHours(procedure) === undefined)
-    .map(
-      ({ name }) =>
-        `${platform} ${environment}: ${name} is due too rarely for an alarm on its silence (7 days at most)`,
-    );
+  return { deployments, notes: deployments.length > 0 ? notesOn(read.profile) : [] };
 }
 
 function unknownEnvironment(resolve: () => unknown): string {

@@ -7,10 +7,13 @@ import type { Task } from '../../core/task.ts';
 import { resourceName, stackName } from '../../state-machines/names.ts';
 import { STEP_TIMEOUTS, type StepName } from '../../state-machines/procedure.ts';
 import type { Bundles } from '../bundle.ts';
+import { AlarmStarts } from '../constructs/alarm-starts.ts';
 import { AlertsTopic } from '../constructs/alerts-topic.ts';
 import type { Grant } from '../constructs/granted-role.ts';
+import { Heartbeat } from '../constructs/heartbeat.ts';
 import { HandlerFunction, type HandlerFunctionProps } from '../constructs/handler-function.ts';
 import { PlatformAlarms } from '../constructs/platform-alarms.ts';
+import { PlatformDashboard } from '../constructs/platform-dashboard.ts';
 import { ProcedureMachine } from '../constructs/procedure-machine.ts';
 import { ProcedureSchedule } from '../constructs/procedure-schedule.ts';
 import { RunReaper } from '../constructs/run-reaper.ts';
@@ -22,17 +25,31 @@ import type { TasksByName } from '../profiles/entry-schema.ts';
 export interface PlatformStackProps {
   readonly platform: ResolvedPlatform;
   readonly catalogue: TasksByName;
-  /** Begin's folder has the profile in it. */
+  /** The folders of Begin and Tick have the profile in them. */
   readonly bundles: Bundles;
 }
 
 /** Kinds whose targets answer only inside of the environment's network, where it has one. */
 const PRIVATE_KINDS: readonly TargetKind[] = ['postgres', 'redis', 'kubernetes'];
 
-const STEP_SUMMARIES: Readonly<Record<StepName, string>> = {
-  'begin-run': 'Decides whether a run may go on, claims it and takes its leases',
-  'finish-run': 'Derives verdict and report of a run and seals its records',
-  'reap-run': 'Ends the runs whose executions died',
+/** What each step does, and what it means that it does not. */
+const STEPS: Readonly<Record<StepName, { readonly summary: string; readonly failing: string }>> = {
+  'begin-run': {
+    summary: 'Decides whether a run may go on, claims it and takes its leases',
+    failing: 'a run did not begin',
+  },
+  'finish-run': {
+    summary: 'Derives verdict and report of a run and seals its records',
+    failing: 'a run has no report yet, and holds its leases until it is reaped',
+  },
+  'reap-run': {
+    summary: 'Ends the runs whose executions died',
+    failing: 'a run that died stays open and holds its leases until they expire',
+  },
+  tick: {
+    summary: 'Makes records of the runs that did not happen, and beats',
+    failing: 'what did not happen is not noticed for now',
+  },
 };
 
 /** Everything of one platform in one environment. */
@@ -57,9 +74,8 @@ export class PlatformStack extends Stack {
     const removalPolicy = RemovalPolicy.DESTROY;
     this.logGroup = new LogGroup(this, 'Log', { logGroupName, retention: RetentionDays.ONE_YEAR, removalPolicy });
     const { topic } = new AlertsTopic(this, 'Alerts', { topicName: resourceName(this.stackName, 'alerts') });
-    const undelivered = new UndeliveredQueue(this, 'Undelivered', {
-      queueName: resourceName(this.stackName, 'undelivered'),
-    }).queue;
+    const undeliveredName = resourceName(this.stackName, 'undelivered');
+    const undelivered = new UndeliveredQueue(this, 'Undelivered', { queueName: undeliveredName }).queue;
 
     const telling = {
       environment: { FETTLE_METRICS: '1', FETTLE_TOPIC_ARN: topic.topicArn },
@@ -71,6 +87,7 @@ export class PlatformStack extends Stack {
     const beginRun = this.step('begin-run', { undelivered: none('begin-run'), grants: [] });
     const finishRun = this.step('finish-run', { undelivered: none('finish-run'), ...telling });
     const reapRun = this.step('reap-run', { undelivered, ...telling });
+    const tick = this.step('tick', { undelivered, ...telling });
     const tasks = new Map(this.entriesByTask().map(([name, entries]) => [name, this.task(name, entries)]));
 
     const alarms = new PlatformAlarms(this, 'Alarms', { platform, topic });
@@ -82,18 +99,27 @@ export class PlatformStack extends Stack {
       if (schedule !== undefined) {
         new ProcedureSchedule(this, `Schedule-${procedure.name}`, { procedure, schedule, machine, undelivered });
       }
+      if (procedure.alarms !== undefined) {
+        new AlarmStarts(this, `Alarms-${procedure.name}`, { alarms: procedure.alarms, machine, undelivered });
+      }
       alarms.watchProcedure(procedure, machine);
       return machine;
     });
     new RunReaper(this, 'Reaper', { machines, reapRun: reapRun.function, undelivered });
-    for (const [step, handler] of Object.entries({
-      'begin-run': beginRun,
-      'finish-run': finishRun,
-      'reap-run': reapRun,
-    })) {
-      alarms.watchStep(step, handler.function);
+    const tickName = resourceName(this.stackName, 'tick');
+    new Heartbeat(this, 'Heartbeat', { name: tickName, tick: tick.function, undelivered });
+    const steps = { 'begin-run': beginRun, 'finish-run': finishRun, 'reap-run': reapRun, tick };
+    for (const [step, handler] of Object.entries(steps)) {
+      alarms.watchStep(step, handler.function, { means: STEPS[step as StepName].failing });
     }
     alarms.watchUndelivered(undelivered);
+    alarms.watchHeartbeat();
+    new PlatformDashboard(this, 'Dashboard', {
+      platform,
+      functionNames: [...Object.keys(steps), ...tasks.keys()].map((name) => resourceName(this.stackName, name)),
+      undeliveredName,
+      alarms: alarms.all,
+    });
     new CfnOutput(this, 'BucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn });
     Tags.of(this).add('platform', platform.platform);
@@ -103,7 +129,7 @@ export class PlatformStack extends Stack {
   private step(step: StepName, props: Pick<HandlerFunctionProps, 'undelivered' | 'environment' | 'grants'>) {
     return this.handler(step, {
       ...props,
-      description: STEP_SUMMARIES[step],
+      description: STEPS[step].summary,
       timeoutSeconds: STEP_TIMEOUTS[step],
       grants: [...stepStoreGrants(step, this.bucket.bucketArn), ...props.grants],
     });
@@ -163,15 +189,24 @@ export class PlatformStack extends Stack {
   }
 }
 
+/** What a permission of each service is for, where the task does not say it itself. */
+const REASONS: Readonly<Record<string, string>> = {
+  s3: 'the objects of its targets, whose names are not known before',
+  logs: 'the log groups of its targets; the star stands for their streams, which come and go',
+  secretsmanager: 'the secrets that its targets name; AWS ends each name with six characters of its own',
+};
+
 /** What the task declares for the targets of this platform, unchanged. */
 function declaredGrants(task: Task, platform: ResolvedPlatform): readonly Grant[] {
-  const because = `${task.name} declares it: its targets hold things whose names are not known before`;
-  return task.permissions(platform).map((permission) => ({ because, ...permission }));
+  return task.permissions(platform).map((permission) => {
+    const [service = ''] = permission.actions[0]?.split(':') ?? [];
+    return { because: `${task.name} reaches ${REASONS[service] ?? 'its targets by it'}`, ...permission };
+  });
 }
 
 function tellingGrants(topicArn: string): readonly Grant[] {
   return [
-    { actions: ['sns:Publish'], resources: [topicArn] },
+    { actions: ['sns:Publish'], resources: [topicArn], because: 'tells whoever has subscribed how a run ended' },
     {
       actions: ['cloudwatch:PutMetricData'],
       resources: ['*'],

@@ -8,7 +8,7 @@ import { fettleCommand } from '../harness/fettle-command.ts';
 const PROFILE = `platform: shop
 targets: { endpoints: { web: { url: https://shop.example } } }
 procedures:
-  daily: { tasks: [certificates-check-endpoints], startedBy: { alarms: [down] } }
+  daily: { tasks: [certificates-check-endpoints] }
 freezes: [{ from: 2026-12-24T00:00:00Z, to: 2026-12-27T00:00:00Z, reason: Christmas }]
 `;
 let folder: string;
@@ -49,5 +49,4 @@ test('a run says what of its profile nothing acts on, before anything begins', a
   const { code, stderr } = await fettle('run', 'none', '--store', join(folder, 'empty'));
   expect(code).toBe(2);
   expect(stderr).toContain('freezes is checked and nothing acts on it yet');
-  expect(stderr).toContain('procedures.daily.startedBy is checked and nothing acts on it yet');
 });

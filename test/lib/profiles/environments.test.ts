@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { linesOn, profileOf } from './written.ts';
+import { FAKE_CATALOGUE } from './catalogue.ts';
 import { notesOn, sectionsNotActedOn } from '../../../lib/profiles/read.ts';
+import { resolvePlatform } from '../../../lib/profiles/resolve.ts';
 
 const TWO = `platform: shop
 environments:
@@ -139,11 +141,20 @@ test('sections that nothing acts on yet are named, so that nobody relies on them
   expect(sectionsNotActedOn(profile)).toEqual(['notice', 'people']);
 });
 
-test('alarms that should start a procedure are among them, wherever they stand', async () => {
+test('alarms that start a procedure are those of the environment, where it names any, else the common ones', async () => {
   const profile = await profileOf(ALARMS);
+  const alarmsIn = (name: string) => resolvePlatform(profile, name, FAKE_CATALOGUE).procedures['daily']?.alarms;
 
-  expect(notesOn(profile)).toEqual([
-    expect.stringMatching(/: procedures\.daily\.startedBy is checked and nothing acts on it yet$/),
-    expect.stringMatching(/: environments\.prod\.procedures\.daily\.startedBy is checked and nothing acts on it yet$/),
-  ]);
+  expect(notesOn(profile)).toEqual([]);
+  expect(alarmsIn('prod')).toEqual(['slow']);
+  expect(alarmsIn('staging')).toEqual(['down', 'late']);
+});
+
+test.each([
+  ['[]', 'startedBy.alarms: too short'],
+  ["['']", 'startedBy.alarms[0]: too short'],
+  [`["${'a'.repeat(256)}"]`, 'startedBy.alarms[0]: too long'],
+  ['["a\\nb"]', 'must be the name of an alarm, without control characters'],
+])('alarms %s start nothing', async (alarms, problem) => {
+  expect(await linesOn(ALARMS.replace('[slow]', alarms))).toEqual([expect.stringContaining(problem)]);
 });

@@ -101,7 +101,7 @@ describe('roles', () => {
     const { ServicePrincipal } = await import('aws-cdk-lib/aws-iam');
     const { App, Stack } = await import('aws-cdk-lib');
     const stack = new Stack(new App(), 'Some');
-    const grants = [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::some/*'] }];
+    const grants = [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::some/*'], because: '' }];
     const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
 
     expect(() => new GrantedRole(stack, 'Role', { description: 'some', assumedBy, grants })).toThrow('needs a reason');
@@ -182,55 +182,5 @@ describe('the store', () => {
     expect(bucket?.Properties).not.toHaveProperty('BucketName');
     expect(JSON.stringify(bucket?.Properties['LifecycleConfiguration'])).not.toContain('"ExpirationInDays"');
     expect(JSON.stringify(resourcesOf(eventchain, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
-  });
-});
-
-describe('alarms', () => {
-  test('each says what no data means and speaks to the topic', () => {
-    const alarms = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm');
-
-    expect(alarms.length).toBeGreaterThan(0);
-    for (const { Properties } of alarms) {
-      expect(['breaching', 'notBreaching']).toContain(Properties['TreatMissingData']);
-      expect(Properties['AlarmActions']).toEqual([{ Ref: expect.stringMatching(/^Alerts/) }]);
-    }
-  });
-
-  test('failed and unknown targets, fallen machines, failed steps, lost messages and silence have one each', () => {
-    const names = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['AlarmName']);
-
-    expect(names.toSorted()).toEqual(
-      [
-        ...['daily-TargetsFailed', 'daily-TargetsUnknown', 'daily-ExecutionsFailed', 'daily-Silent'],
-        ...['begin-run-Errors', 'finish-run-Errors', 'reap-run-Errors', 'Undelivered'],
-      ]
-        .map((name) => `fettle-eventchain-prod-${name}`)
-        .sort(),
-    );
-  });
-
-  test('a daily procedure without an ended run for longer than a day is an alarm, because missing is breaching', () => {
-    const silent = resourcesOf(eventchain, 'AWS::CloudWatch::Alarm').find(
-      ({ Properties }) => Properties['MetricName'] === 'RunsEnded',
-    );
-
-    expect(silent?.Properties).toMatchObject({
-      Namespace: 'Fettle',
-      Period: 3_600,
-      EvaluationPeriods: 26,
-      TreatMissingData: 'breaching',
-      Dimensions: [
-        { Name: 'Environment', Value: 'prod' },
-        { Name: 'Platform', Value: 'eventchain' },
-        { Name: 'Procedure', Value: 'daily' },
-      ],
-    });
-  });
-
-  test('CloudWatch may publish to the topic, whose policy has replaced the standard one', () => {
-    const [policy] = resourcesOf(eventchain, 'AWS::SNS::TopicPolicy');
-
-    expect(JSON.stringify(policy)).toContain('"Principal":{"Service":"cloudwatch.amazonaws.com"}');
-    expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
   });
 });

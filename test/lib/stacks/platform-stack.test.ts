@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { entriesOf, type Procedure } from '../../../core/platform.ts';
 import { resourceName } from '../../../state-machines/names.ts';
 import { procedureDefinition } from '../../../state-machines/procedure.ts';
-import { resourcesOf, synthesizeUnchecked, type Synthesized } from './synthesized.ts';
+import { type Resource, resourcesOf, synthesizeUnchecked, type Synthesized } from './synthesized.ts';
 
 let eventchain: Synthesized;
 
 beforeAll(async () => {
   eventchain = await synthesizeUnchecked((platform) => platform);
 });
+
+const TICK = 'fettle-eventchain-prod-tick';
+const nameOf = ({ Properties }: Resource) => Properties['Name'];
 
 function withoutSchedule({ name, timezone, budgetSeconds, planOnly, steps }: Procedure): Procedure {
   return { name, timezone, budgetSeconds, planOnly, steps };
@@ -20,7 +23,7 @@ describe('what is deployed', () => {
   test('there is a function for every task in use and every step, and for nothing else', () => {
     const { platform, stack } = eventchain;
     const tasks = Object.values(platform.procedures).flatMap((procedure) => entriesOf(procedure));
-    const handlers = new Set([...tasks.map(({ task }) => task), 'begin-run', 'finish-run', 'reap-run']);
+    const handlers = new Set([...tasks.map(({ task }) => task), 'begin-run', 'finish-run', 'reap-run', 'tick']);
 
     const names = resourcesOf(eventchain, 'AWS::Lambda::Function').map(({ Properties }) => Properties['FunctionName']);
 
@@ -40,7 +43,7 @@ describe('what is deployed', () => {
 
     const names = resourcesOf(fewer, 'AWS::Lambda::Function').map(({ Properties }) => Properties['FunctionName']);
 
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(5);
     expect(names).toContain('fettle-eventchain-prod-postgres-analyze');
   });
 
@@ -93,9 +96,10 @@ describe('what is deployed', () => {
       ),
     }));
 
-    const [schedule, ...others] = resourcesOf(inBerlin, 'AWS::Scheduler::Schedule');
+    const schedules = resourcesOf(inBerlin, 'AWS::Scheduler::Schedule');
+    const schedule = schedules.find(({ Properties }) => String(Properties['Name']).endsWith('-daily'));
 
-    expect(others).toEqual([]);
+    expect(schedules.filter((other) => other !== schedule).map(nameOf)).toEqual([TICK]);
     expect(schedule?.Properties).toMatchObject({
       ScheduleExpression: 'cron(0 2 * * ? *)',
       ScheduleExpressionTimezone: 'Europe/Berlin',
@@ -116,7 +120,7 @@ describe('what is deployed', () => {
       ),
     }));
 
-    expect(resourcesOf(unscheduled, 'AWS::Scheduler::Schedule')).toEqual([]);
+    expect(resourcesOf(unscheduled, 'AWS::Scheduler::Schedule').map(nameOf)).toEqual([TICK]);
     expect(resourcesOf(unscheduled, 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
   });
 
@@ -162,20 +166,22 @@ describe('what is deployed', () => {
 });
 
 describe('the assets', () => {
-  test('Begin alone carries the profile, and its secrets are references in it', async () => {
+  test('Begin and Tick alone carry the profile, and its secrets are references in it', async () => {
     const { folder, template, platform } = eventchain;
     const assets = Object.values(template.Resources).flatMap((resource) => {
       const asset = (resource as { Metadata?: Record<string, unknown> }).Metadata?.['aws:asset:path'];
       return typeof asset === 'string' ? [{ name: String(resource.Properties['FunctionName']), asset }] : [];
     });
-    const begin = assets.find(({ name }) => name.endsWith('-begin-run'));
+    const carriers = assets.filter(({ name }) => /-(begin-run|tick)$/.test(name));
 
-    const profile = await readFile(join(folder, begin?.asset ?? '', 'profile.json'), 'utf8');
-
-    expect(JSON.parse(profile)).toEqual(platform);
-    expect(profile).toContain('secret:eventchain/prod/db');
-    expect(profile).not.toMatch(/postgres(ql)?:\/\/|password/i);
-    for (const { asset } of assets.filter((other) => other !== begin)) {
+    expect(carriers).toHaveLength(2);
+    for (const { asset } of carriers) {
+      const profile = await readFile(join(folder, asset, 'profile.json'), 'utf8');
+      expect(JSON.parse(profile)).toEqual(platform);
+      expect(profile).toContain('secret:eventchain/prod/db');
+      expect(profile).not.toMatch(/postgres(ql)?:\/\/|password/i);
+    }
+    for (const { asset } of assets.filter((other) => !carriers.includes(other))) {
       await expect(readFile(join(folder, asset, 'profile.json'))).rejects.toThrow('ENOENT');
     }
   });
