@@ -34,10 +34,35 @@ export function defineCommand(command: Command): Command {
 export const PLATFORM_OPTIONS = {
   platform: { type: 'string', short: 'p' },
   environment: { type: 'string', short: 'e' },
+  profile: { type: 'string' },
   store: { type: 'string' },
 } as const;
 
 const EVERYWHERE = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const;
+
+/** Second spellings of options. */
+const SPELLINGS: Readonly<Record<string, string>> = { env: 'environment' };
+
+/**
+ * The words of a command line with the command first: `--env prod runs` is `runs --env prod`.
+ *
+ * Only options that every platform command has may come before the name of the command.
+ */
+export function commandFirst(words: readonly string[]): readonly string[] {
+  let place = 0;
+  while (place < words.length) {
+    const [, long, short, inline] = /^(?:--([a-z]+)|-([a-z]))(=.*)?$/s.exec(words[place] ?? '') ?? [];
+    if (long === undefined && short === undefined) break;
+    const options = { ...PLATFORM_OPTIONS, json: EVERYWHERE.json };
+    const found = Object.entries(options).find(
+      ([name, option]) => name === (SPELLINGS[long ?? ''] ?? long) || ('short' in option && option.short === short),
+    );
+    if (!found) return words;
+    place += found[1].type === 'string' && inline === undefined ? 2 : 1;
+  }
+  const verb = words[place];
+  return verb === undefined || place === 0 ? words : [verb, ...words.slice(0, place), ...words.slice(place + 1)];
+}
 
 /** True where the answer is wanted as JSON, an error included; known before anything else is. */
 export function wantsJson(given: readonly string[]): boolean {
@@ -47,7 +72,9 @@ export function wantsJson(given: readonly string[]): boolean {
 
 /** Parses the arguments of a command. Throws `InvalidInput`, with the nearest option where one is unknown. */
 export function parseCommand(command: Command, given: readonly string[]): Omit<CommandArguments, 'signal'> {
-  const options: ParseArgsOptionsConfig = { ...EVERYWHERE, ...command.options };
+  const own: ParseArgsOptionsConfig = { ...EVERYWHERE, ...command.options };
+  const spellings = Object.entries(SPELLINGS).flatMap(([second, name]) => (own[name] ? [[second, own[name]]] : []));
+  const options: ParseArgsOptionsConfig = { ...own, ...Object.fromEntries(spellings) };
   const { tokens } = parseArgs({ args: [...given], options, strict: false, tokens: true, allowPositionals: true });
   const values: Record<string, string | boolean> = {};
   const positionals: string[] = [];
@@ -55,9 +82,10 @@ export function parseCommand(command: Command, given: readonly string[]): Omit<C
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const value = optionValue(token, options);
-    if (typeof value === 'string' && token.name in values)
-      throw new InvalidInput('CLI_OPTION_TWICE', `--${token.name} is given twice, with ${quoted(value)} at last`);
-    values[token.name] = value;
+    const name = SPELLINGS[token.name] ?? token.name;
+    if (typeof value === 'string' && name in values)
+      throw new InvalidInput('CLI_OPTION_TWICE', `--${name} is given twice, with ${quoted(value)} at last`);
+    values[name] = value;
   }
   if (values['help'] !== true) checkArguments(command, positionals);
   return { values, positionals };
@@ -110,6 +138,9 @@ export function textOption({ values }: Pick<CommandArguments, 'values'>, name: s
   return typeof value === 'string' ? value : undefined;
 }
 
-export function helpOf({ summary, usage, example }: Command): string {
-  return `${summary}\n\nusage    ${usage}\nexample  ${example}\n`;
+export function helpOf({ summary, usage, example, options }: Command): string {
+  const also = options['profile']
+    ? 'also     --env for --environment, --profile <AWS profile> for where it is deployed\n'
+    : '';
+  return `${summary}\n\nusage    ${usage}\nexample  ${example}\n${also}`;
 }

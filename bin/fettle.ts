@@ -3,15 +3,16 @@ import { quoted } from '../core/calendar/problem.ts';
 import { coded } from '../core/error-codes.ts';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestHint } from '../lib/profiles/nearest-word.ts';
+import { useAwsProfile } from '../lib/aws-profile.ts';
 import { systemReason } from '../lib/system-reason.ts';
-import { type Command, EXIT, helpOf, parseCommand, wantsJson } from './command.ts';
+import { type Command, commandFirst, EXIT, helpOf, parseCommand, textOption, wantsJson } from './command.ts';
 import { failureJson, failureOf, failureText, traceText } from './failure.ts';
 
 /** Runs the command line to its exit code; what is thrown becomes a sentence, and JSON where that is wanted. */
 async function main(words: readonly string[]): Promise<number> {
   let usage = async () => overview(await commandNames());
   try {
-    const [verb, ...given] = words;
+    const [verb, ...given] = commandFirst(words);
     const commands = await commandNames();
     if (verb === '--help' || verb === '-h' || verb === 'help') {
       process.stdout.write(await overview(commands));
@@ -24,6 +25,7 @@ async function main(words: readonly string[]): Promise<number> {
       process.stdout.write(helpOf(command));
       return EXIT.fine;
     }
+    useAwsProfile(textOption(parsed, 'profile'));
     return await command.run({ ...parsed, signal: interruption() });
   } catch (thrown) {
     const failure = failureOf(thrown);

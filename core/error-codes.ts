@@ -165,6 +165,18 @@ export const INPUT_ERRORS = {
     means: 'No environment that was meant has an account.',
     remedy: 'Give the environment an account and a region.',
   },
+  AWS_CREDENTIALS: {
+    means: 'No AWS credentials were found, or AWS does not take those that were.',
+    remedy: 'Log in as your organisation does, or name a profile of your AWS configuration with --profile.',
+  },
+  STACK_NOT_FOUND: {
+    means: 'The environment is not deployed in its account and region.',
+    remedy: 'Deploy it with `npx cdk deploy`, or name another store with --store.',
+  },
+  PROCEDURE_NOT_DEPLOYED: {
+    means: 'The profile here has a procedure that the deployed stack does not have.',
+    remedy: 'Deploy the profile as it stands with `npx cdk deploy`, or take a procedure that is deployed.',
+  },
   STORE_LOCATION: {
     means: 'The text is no place where a store can be.',
     remedy: 'Write s3://<bucket>, file:///<folder> or a folder.',
@@ -199,6 +211,14 @@ export const INPUT_ERRORS = {
 
 /** What is asked for properly and is not done. */
 export const REFUSALS = {
+  ACCOUNT_MISMATCH: {
+    means: 'The AWS credentials are of another account than the environment, and nothing was changed in either.',
+    remedy: 'Take credentials of the account that the profile names, with --profile or AWS_PROFILE.',
+  },
+  REGION_MISMATCH: {
+    means: 'Another region is set or answers than the one of the environment, and nothing was changed in either.',
+    remedy: 'Unset AWS_REGION and AWS_DEFAULT_REGION, or set them to the region that the profile names.',
+  },
   RUN_DUPLICATE: {
     means: 'The run is there already; the same occurrence happens once.',
     remedy: 'Nothing: `fettle report` shows the run that happened.',

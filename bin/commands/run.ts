@@ -1,4 +1,5 @@
 import { defineCommand, PLATFORM_OPTIONS } from '../command.ts';
+import { START_OPTIONS } from '../start-input.ts';
 import { startRun } from '../start-run.ts';
 
 export const command = defineCommand({
@@ -7,7 +8,7 @@ export const command = defineCommand({
   usage:
     'fettle run <procedure> --platform <name or file> [--environment <name>] [--store <folder>] [--override window --reason <text>] [--json]',
   example: 'fettle run daily --platform mine.yaml',
-  options: { ...PLATFORM_OPTIONS, reason: { type: 'string', short: 'r' }, override: { type: 'string' } },
+  options: { ...PLATFORM_OPTIONS, ...START_OPTIONS },
   argument: { name: 'procedure', required: true },
   run: (given) => startRun(given, 'execute'),
 });

@@ -3,6 +3,7 @@ import { bundledPackages } from '../bundled-packages.ts';
 import { platformJsonSchema } from '../profiles/schema.ts';
 import { errorsPage } from './errors-page.ts';
 import { licencesPage } from './licences-page.ts';
+import { permissionsPage } from './permissions-page.ts';
 import { proofsPage } from './proofs-page.ts';
 import { readProofs } from './read-proofs.ts';
 import { safetyPage } from './safety-page.ts';
@@ -13,6 +14,7 @@ export async function generatedPages(catalogue: Catalogue, root: string): Promis
   return new Map([
     ['docs/tasks.md', tasksPage(catalogue)],
     ['docs/errors.md', errorsPage()],
+    ['docs/permissions.md', permissionsPage(catalogue)],
     ['docs/proofs.md', proofsPage(catalogue, await readProofs(root))],
     ['docs/safety.md', safetyPage(root)],
     ['docs/licences.md', licencesPage(await bundledPackages(root))],

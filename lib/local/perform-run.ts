@@ -1,11 +1,11 @@
-import { quoted } from '../../core/calendar/problem.ts';
-import { Corrupt, InvalidInput, Refused, Unavailable } from '../../core/errors.ts';
+import { Corrupt, Refused, Unavailable } from '../../core/errors.ts';
 import { RunReport } from '../../core/report.ts';
 import { Started } from '../../core/run.ts';
 import { readRecord } from '../../lambdas/runtime/records.ts';
 import { runKeys } from '../../lambdas/runtime/run-keys.ts';
 import { bundleHandlers, withProfile } from '../bundle.ts';
-import { nearestHint } from '../profiles/nearest-word.ts';
+import { requireOwnRegion } from '../deployed/own-region.ts';
+import { knownProcedure } from '../profiles/known-procedure.ts';
 import { reapExecution, reapLocally } from './reap-locally.ts';
 import { type Progress, runLocally } from './run-locally.ts';
 import { prepareFolders, type Workspace } from './workspace.ts';
@@ -33,7 +33,7 @@ export interface RunResult {
 export async function performRun(request: RunRequest): Promise<RunResult> {
   const { workspace, procedure, input, signal, onProgress } = request;
   const { platform, store } = workspace;
-  knownProcedure(Object.keys(platform.procedures), procedure, workspace.profile.file);
+  knownProcedure(platform, procedure, workspace.profile.file);
   refuseDeployed(workspace, input);
   await prepareFolders(workspace);
   const bundles = await withProfile(await bundleHandlers(), platform);
@@ -61,21 +61,14 @@ export async function performRun(request: RunRequest): Promise<RunResult> {
   return { report: report.value, started: started.value, runKey: end.runKey, interrupted: signal.aborted };
 }
 
-function knownProcedure(names: readonly string[], wanted: string, file: string): void {
-  if (names.includes(wanted)) return;
-  const hint = nearestHint(wanted, names) || ';';
-  throw new InvalidInput(
-    'CLI_UNKNOWN_PROCEDURE',
-    `${file} has no procedure ${quoted(wanted)}${hint} it has: ${names.join(', ')}`,
-  );
-}
-
-/** The leases of a deployed environment are in its bucket; from elsewhere it can only be planned. */
-function refuseDeployed({ platform, storeLocation }: Workspace, input: RunRequest['input']): void {
-  if (platform.account === undefined || input['mode'] === 'plan' || storeLocation.startsWith('s3:')) return;
+/** The leases of a deployed environment are in its bucket; with any other store it can only be planned. */
+function refuseDeployed({ platform, deployment }: Workspace, input: RunRequest['input']): void {
+  const { account, environment } = platform;
+  if (deployment) return requireOwnRegion(deployment.home);
+  if (account === undefined || input['mode'] === 'plan') return;
   throw new Refused(
     'RUN_ELSEWHERE',
-    `${platform.platform} ${platform.environment} belongs to account ${platform.account} and keeps its leases there; ` +
+    `${platform.platform} ${environment} belongs to account ${account} and keeps its leases there; ` +
       'from this machine it can only be planned: fettle plan',
   );
 }

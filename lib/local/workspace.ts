@@ -1,12 +1,15 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InvalidInput } from '../../core/errors.ts';
+import type { InputCode } from '../../core/error-codes.ts';
+import { InvalidInput, Refused } from '../../core/errors.ts';
 import type { ResolvedPlatform } from '../../core/platform.ts';
+import type { Mode } from '../../core/run.ts';
 import { type Catalogue, loadCatalogue } from '../../lambdas/catalogue.ts';
 import { visible } from '../../lambdas/report/markup.ts';
 import { openStore } from '../../lambdas/runtime/open-store.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
+import type { Deployment } from '../deployed/deployment.ts';
 import { InvalidProfile } from '../profiles/invalid-profile.ts';
 import { type Profile, readProfile } from '../profiles/read.ts';
 import { environmentNames, resolvePlatform } from '../profiles/resolve.ts';
@@ -21,10 +24,18 @@ export interface OpenedPlatform {
   readonly folder: string;
 }
 
-/** A platform on this machine: its profile for one environment, and where its state is. */
-export interface Workspace extends OpenedPlatform {
+/** Where the state of a platform is. */
+interface StatePlace {
   readonly store: Store;
   readonly storeLocation: string;
+  /** Where it is the bucket of the environment's own stack, with its leases. */
+  readonly deployment?: Deployment;
+  /** What a person should know of it. */
+  readonly note?: string;
+}
+
+/** A platform as a command of this machine works on it: its profile for one environment, and where its state is. */
+export interface Workspace extends OpenedPlatform, StatePlace {
   /** Where the logs of handlers go. */
   readonly logFolder: string;
 }
@@ -36,8 +47,13 @@ export interface PlatformOptions {
 }
 
 export interface WorkspaceOptions extends PlatformOptions {
-  /** A folder or a location; `.fettle/<platform>/<environment>` in the current folder by default. */
+  /**
+   * A folder or a location. By default the bucket of an environment with an account, and for any other
+   * `.fettle/<platform>/<environment>` in the current folder.
+   */
   readonly store?: string | undefined;
+  /** What the command would do; where it is not deployed an environment can be planned all the same. */
+  readonly mode?: Mode;
   /** For a command that only reads: the store must be there, or its answer would be empty and look right. */
   readonly onlyReads?: boolean;
 }
@@ -54,18 +70,40 @@ export async function openPlatform({ platform: named, environment, now }: Platfo
 }
 
 /** Opens a platform with its store, and makes nothing. Throws `InvalidInput` where either cannot be opened. */
-export async function openWorkspace({ store, onlyReads = false, ...options }: WorkspaceOptions): Promise<Workspace> {
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const opened = await openPlatform(options);
   const { platform, environment } = opened.platform;
-  const storeLocation = locationOf(store ?? join('.fettle', platform, environment));
-  const workspace = {
-    ...opened,
-    store: storeAt(storeLocation, onlyReads),
-    storeLocation,
-    logFolder: join(resolve('.fettle'), 'logs', platform, environment),
-  };
-  if (onlyReads && isFolder(storeLocation)) await requireStore(fileURLToPath(storeLocation));
-  return workspace;
+  const place = await placeOf(opened.platform, options);
+  if (options.onlyReads && isFolder(place.storeLocation)) await requireStore(fileURLToPath(place.storeLocation));
+  return { ...opened, ...place, logFolder: join(resolve('.fettle'), 'logs', platform, environment) };
+}
+
+/** Where the state of an environment is: what was named, the bucket of its stack, or a folder of this machine. */
+async function placeOf(
+  resolved: ResolvedPlatform,
+  { store, mode, onlyReads = false }: WorkspaceOptions,
+): Promise<StatePlace> {
+  const folder = () => folderPlace(store ?? join('.fettle', resolved.platform, resolved.environment), onlyReads);
+  if (store !== undefined || resolved.account === undefined) return folder();
+  try {
+    // Only now: the clients of AWS take longer to load than a command on this machine to answer.
+    const { openDeployment } = await import('../deployed/deployment.ts');
+    const deployment = await openDeployment(resolved);
+    return { store: deployment.store, storeLocation: deployment.storeLocation, deployment };
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInput) || mode === undefined || !NOT_REACHED.includes(thrown.code)) throw thrown;
+    if (mode === 'plan') return { ...folder(), note: `${thrown.message}; the plan is kept on this machine` };
+    const only = `${thrown.message}; without its stack it can only be planned: fettle plan`;
+    throw new Refused('RUN_ELSEWHERE', only);
+  }
+}
+
+/** Why the stack of an environment could not be looked at, so that it can only be planned. */
+const NOT_REACHED: readonly string[] = ['STACK_NOT_FOUND', 'AWS_CREDENTIALS'] satisfies readonly InputCode[];
+
+function folderPlace(store: string, onlyReads: boolean): StatePlace {
+  const storeLocation = locationOf(store);
+  return { store: storeAt(storeLocation, onlyReads), storeLocation };
 }
 
 /** Makes the folders that a run writes to. Throws `InvalidInput` where it could not write. */

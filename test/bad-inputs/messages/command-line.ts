@@ -172,7 +172,7 @@ export const COMMAND_MESSAGES: readonly CommandMessage[] = [
   },
   {
     slip: 'a run of a deployed environment from elsewhere',
-    words: ['run', 'daily', '-p', '{deployed}'],
+    words: ['run', 'daily', '-p', '{deployed}', '--store', '{folder}/empty'],
     says: 'shop prod belongs to account 111122223333 and keeps its leases there; from this machine it can only be planned: fettle plan [RUN_ELSEWHERE]',
     code: 3,
   },
