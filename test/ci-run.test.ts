@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { REPOSITORY } from './harness/cruise.ts';
 
-const PROGRAMS = ['redis-server', 'prometheus', 'pg_dump', 'chromium'];
+const PROGRAMS = ['redis-server', 'prometheus', 'pg_dump', 'chromium', 'python3'];
 const TOOLS = ['bash', 'env', 'dirname', 'mktemp', 'mkdir', 'sed', 'grep', 'tee', 'git', 'cat', 'touch'];
 const GREEN = 'Test Suites: 3 passed, 3 total\nTests:       12 passed, 12 total\n';
+/** Each folder of deployed tests is a run of its own. */
+const DEPLOYED = 'Tests:       3 passed, 3 total\nTests:       2 passed, 2 total\n';
 
 interface Outcome {
   readonly code: number;
@@ -59,10 +61,11 @@ describe('.ci/run', () => {
     docs = ':',
     coverage = ':',
     crashes = ':',
+    e2e = `printf '${DEPLOYED}'`,
   } = {}): Promise<void> {
     await stand(
       'npm',
-      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\n  *coverage) ${coverage} ;;\n  *crashes*) ${crashes} ;;\nesac`,
+      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\n  *coverage) ${coverage} ;;\n  *crashes*) ${crashes} ;;\n  *e2e) ${e2e} ;;\nesac`,
     );
   }
 
@@ -71,7 +74,7 @@ describe('.ci/run', () => {
     return new Promise((resolve) => {
       execFile(path.join(root, '.ci/run'), { cwd: tmpdir(), env, timeout: 30_000 }, (failure, stdout, stderr) => {
         const lines = stdout.trimEnd().split('\n');
-        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes) +\d+ {2}/.test(line));
+        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes|e2e) +\d+ {2}/.test(line));
         resolve({
           code: typeof failure?.code === 'number' ? failure.code : failure ? -1 : 0,
           output: stdout + stderr,
@@ -87,11 +90,11 @@ describe('.ci/run', () => {
   test('runs every part in order, times each, and ends with the counts alone on a line', async () => {
     const { code, closing, parts } = await run();
 
-    expect({ code, closing }).toEqual({ code: 0, closing: '12 passed, 0 failed' });
-    const names = ['programs', 'tests', 'docs', 'synth', 'coverage', 'crashes'];
+    expect({ code, closing }).toEqual({ code: 0, closing: '17 passed, 0 failed' });
+    const names = ['programs', 'tests', 'docs', 'synth', 'coverage', 'crashes', 'e2e'];
     expect(parts).toEqual(names.map((name) => `${name}: passed`));
     const [crashes, coverage] = ['run test:crashes -- --sample 240', 'run coverage'];
-    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q', coverage, crashes]);
+    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q', coverage, crashes, 'run e2e']);
   });
 
   test.each([
@@ -168,6 +171,18 @@ describe('.ci/run', () => {
     });
   });
 
+  test.each([
+    ['a test of it fails', 'Tests:       1 failed, 2 passed, 3 total', 'exit 6', '14 passed, 1 failed'],
+    ['a part of it is skipped', 'Tests:       2 skipped, 1 passed, 3 total', ':', '13 passed, 1 failed, 2 skipped'],
+  ])('fails with what is deployed when %s', async (_what, summary, then, closing) => {
+    await npm({ e2e: `printf '${summary}\\n'; ${then}` });
+
+    const outcome = await run();
+
+    expect({ failed: outcome.code !== 0, closing: outcome.closing }).toEqual({ failed: true, closing });
+    expect(outcome.parts.at(-1)).toMatch(/^e2e: failed/);
+  });
+
   test('names a missing program to who may not install it', async () => {
     await rm(path.join(programs, 'pg_dump'));
 
@@ -175,6 +190,12 @@ describe('.ci/run', () => {
 
     expect({ code, parts }).toEqual({ code: 1, parts: ['programs: failed, exit 1'] });
     expect(output).toContain('missing: postgresql-client-15; install them');
+  });
+
+  test('names what Python lacks', async () => {
+    await stand('python3', 'exit 1');
+
+    expect((await run()).output).toContain('missing: python3-venv; install them');
   });
 
   test('installs what is missing as root, and nothing else', async () => {

@@ -1,0 +1,10 @@
+/**
+ * The `code` of what was thrown, `ENOENT` for example, or else its name.
+ *
+ * Not by `instanceof`: within a test what Node.js itself throws is of another realm than the classes of the test.
+ */
+export function errorCode(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+  return 'name' in thrown ? String(thrown.name) : undefined;
+}
