@@ -113,15 +113,28 @@ function notReady(pod: Pod, limits: Limits): Trouble | undefined {
   if (ready?.status === 'True' || hasOnlyCompleted(pod)) return undefined;
   const seconds = secondsIn(ready, pod, limits.now);
   if (seconds <= limits.notReadyForSeconds) return undefined;
+  if (isOutOfTouch(pod)) {
+    const where = pod.nodeName ? `node ${pod.nodeName}` : 'its node';
+    const text = `${where} has not reported ${sinceText(seconds)}; its containers were ready then`;
+    return { kind: 'node-lost', text, message: ready?.message };
+  }
   const kind = pod.phase === 'Pending' ? 'not-started' : 'not-ready';
   const open = pod.containers.filter((container) => !isDone(container)).map(describe);
-  const reason = conditionOf(pod, 'PodScheduled')?.reason;
+  const reason = conditionOf(pod, 'PodScheduled')?.reason ?? ready?.reason;
   const why = open.length > 0 ? open.slice(0, 3).join(', ') : (reason ?? 'nothing is reported of its containers');
   return {
     kind,
     text: `${kind === 'not-ready' ? 'not ready' : 'not started'} ${sinceText(seconds)}: ${why}`,
     message: ready?.message,
   };
+}
+
+// Of a node that does not report, the node controller writes no more than Ready=False: what the kubelet said last of the
+// containers stays. A pod that waits for a readiness gate looks the same but for the reason.
+function isOutOfTouch(pod: Pod): boolean {
+  const ready = conditionOf(pod, 'Ready');
+  if (pod.phase !== 'Running' || ready?.status !== 'False') return false;
+  return conditionOf(pod, 'ContainersReady')?.status === 'True' && ready.reason !== 'ReadinessGatesNotReady';
 }
 
 // A pod that runs to its end is not ready while one container is done and another goes on.

@@ -61,7 +61,7 @@ describeWithControlPlane('a node of a real control plane that does not report an
     await begun(client, namespace, 'leaves', 2);
 
     expect(await check()).toEqual([
-      'not-ready deployment/stays',
+      'node-lost deployment/stays',
       'stuck-terminating deployment/leaves',
       'unschedulable deployment/leaves',
     ]);

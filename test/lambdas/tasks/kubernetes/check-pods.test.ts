@@ -118,6 +118,31 @@ test('a pod on a lost node is unknown', () => {
   expect(task.findings['node-lost']?.severity).toBe('unknown');
 });
 
+/** Ready=False beside containers that are ready, as long ago as the place says. */
+function readyBut(reason?: string): V1Pod {
+  const pod = demo.healthyPod(place);
+  const lastTransitionTime = new Date(now.getTime() - 3_600_000);
+  const conditions = [
+    { type: 'PodScheduled', status: 'True' },
+    { type: 'Ready', status: 'False', lastTransitionTime, ...(reason && { reason }) },
+    { type: 'ContainersReady', status: 'True' },
+  ];
+  return { ...pod, status: { ...pod.status, conditions } };
+}
+
+test('a pod whose node stopped to report while its containers were ready is unknown, and no probe is blamed', () => {
+  const [finding, ...more] = judge([readyBut()]);
+  expect(more).toEqual([]);
+  expect(finding).toMatchObject({ kind: 'node-lost' });
+  expect(finding?.summary).toMatch(/node \S+ has not reported for 1h; its containers were ready then/);
+});
+
+test('a pod that waits for a readiness gate is not ready, with that for a reason', () => {
+  const [finding] = judge([readyBut('ReadinessGatesNotReady')]);
+  expect(finding).toMatchObject({ kind: 'not-ready' });
+  expect(finding?.summary).toContain('ReadinessGatesNotReady');
+});
+
 test('a pod without any status is unknown', () => {
   const { status: _absent, ...pod } = demo.healthyPod(place);
 
