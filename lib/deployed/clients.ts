@@ -16,18 +16,22 @@ export type Clients = ReturnType<typeof connect>;
 /** Clients for a region, whatever the person's own settings have; credentials come from the SDK's own chain. */
 export function connect(region: string) {
   const sts = new STSClient({ region, ...awsClientSettings() });
-  const settings = { region, credentials: sts.config.credentials, ...awsClientSettings() };
+  const shared = { region, credentials: sts.config.credentials };
   return {
     region,
     sts,
-    cloudFormation: new CloudFormationClient(settings),
-    cloudWatch: new CloudWatchClient(settings),
-    eventBridge: new EventBridgeClient(settings),
-    lambda: new LambdaClient(settings),
-    logs: new CloudWatchLogsClient(settings),
-    s3: new S3Client({ ...settings, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined }),
-    scheduler: new SchedulerClient(settings),
-    sns: new SNSClient(settings),
-    stepFunctions: new SFNClient(settings),
+    cloudFormation: new CloudFormationClient({ ...shared, ...awsClientSettings() }),
+    cloudWatch: new CloudWatchClient({ ...shared, ...awsClientSettings() }),
+    eventBridge: new EventBridgeClient({ ...shared, ...awsClientSettings() }),
+    lambda: new LambdaClient({ ...shared, ...awsClientSettings() }),
+    logs: new CloudWatchLogsClient({ ...shared, ...awsClientSettings() }),
+    s3: new S3Client({
+      ...shared,
+      ...awsClientSettings(),
+      forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+    }),
+    scheduler: new SchedulerClient({ ...shared, ...awsClientSettings() }),
+    sns: new SNSClient({ ...shared, ...awsClientSettings() }),
+    stepFunctions: new SFNClient({ ...shared, ...awsClientSettings() }),
   };
 }
