@@ -126,7 +126,10 @@ withCloud('the test cloud', () => {
     await mkdir(join(folder, 'ministack-9.9.9.dist-info'));
     await writeFile(join(folder, 'ministack-9.9.9.dist-info', 'METADATA'), 'Name: ministack\nVersion: 9.9.9\n');
 
-    const { status, stderr } = spawnSync(python, [OVERLAY], { env: { PYTHONPATH: folder }, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(python, [OVERLAY], {
+      env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
+      encoding: 'utf8',
+    });
     await rm(folder, { recursive: true });
 
     expect(stderr).toContain('the overlay was written for ministack 1.5.33, found 9.9.9');
