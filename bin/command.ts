@@ -138,6 +138,15 @@ export function textOption({ values }: Pick<CommandArguments, 'values'>, name: s
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Which platform, environment and store a command is about, as they were given. */
+export function platformGiven(given: Pick<CommandArguments, 'values'>) {
+  return {
+    platform: textOption(given, 'platform'),
+    environment: textOption(given, 'environment'),
+    store: textOption(given, 'store'),
+  };
+}
+
 export function helpOf({ summary, usage, example, options }: Command): string {
   const also = options['profile']
     ? 'also     --env for --environment, --profile <AWS profile> for where it is deployed\n'

@@ -5,7 +5,7 @@ import { notesOn } from '../lib/profiles/read.ts';
 import { anchorText, linkOf } from '../lambdas/runtime/evidence.ts';
 import { runKeys } from '../lambdas/runtime/run-keys.ts';
 import { exitCodeOf, printReport, tell } from './answer.ts';
-import { type CommandArguments, textOption } from './command.ts';
+import { type CommandArguments, platformGiven } from './command.ts';
 import { tellCorrupt } from './failure.ts';
 import { startInput } from './start-input.ts';
 
@@ -14,9 +14,7 @@ export async function startRun(given: CommandArguments, mode: Mode): Promise<num
   const [procedure = ''] = given.positionals;
   const input = startInput(given, mode);
   const workspace = await openWorkspace({
-    platform: textOption(given, 'platform'),
-    environment: textOption(given, 'environment'),
-    store: textOption(given, 'store'),
+    ...platformGiven(given),
     mode,
     now: new Date(),
   });

@@ -5,7 +5,7 @@ import { ownBundles } from '../lib/evidence/own-bundles.ts';
 import { verificationText } from '../lib/evidence/verification-text.ts';
 import { verifyRuns, type VerifyOptions } from '../lib/evidence/verify-runs.ts';
 import { openWorkspace } from '../lib/local/workspace.ts';
-import { type CommandArguments, EXIT, textOption } from './command.ts';
+import { type CommandArguments, EXIT, platformGiven } from './command.ts';
 
 /** What `verify-run` and `verify-runs` share: the store is only read, and the answer goes to standard output. */
 export async function verify(
@@ -13,9 +13,7 @@ export async function verify(
   wanted: Pick<VerifyOptions, 'since' | 'anchor'> & { readonly runId?: string },
 ): Promise<number> {
   const { store } = await openWorkspace({
-    platform: textOption(given, 'platform'),
-    environment: textOption(given, 'environment'),
-    store: textOption(given, 'store'),
+    ...platformGiven(given),
     onlyReads: true,
     now: new Date(),
   });

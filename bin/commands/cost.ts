@@ -7,7 +7,7 @@ import { runKeys } from '../../lambdas/runtime/run-keys.ts';
 import type { PriceTable } from '../../lib/deployed/prices.ts';
 import { openPlatform, openWorkspace } from '../../lib/local/workspace.ts';
 import { systemReason } from '../../lib/system-reason.ts';
-import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven, textOption } from '../command.ts';
 import { tellCorrupt } from '../failure.ts';
 
 export const command = defineCommand({
@@ -19,7 +19,7 @@ export const command = defineCommand({
   options: { ...PLATFORM_OPTIONS, prices: { type: 'string' }, measured: { type: 'boolean' } },
   async run(given) {
     const now = new Date();
-    const chosen = { platform: textOption(given, 'platform'), environment: textOption(given, 'environment'), now };
+    const chosen = { ...platformGiven(given), now };
     const { platform, catalogue } = await openPlatform(chosen);
     const [{ homeOf }, { ownTemplate }, { monthlyUsage }, { assumptionsOf }, { costOf, costText }] = await Promise.all([
       import('../../lib/deployed/deployment.ts'),
@@ -57,9 +57,7 @@ async function jsonOf(file: string): Promise<unknown> {
 /** How long each task took in the latest run of its procedure, by procedure and task. */
 async function measuredSeconds(given: CommandArguments): Promise<ReadonlyMap<string, number>> {
   const { store } = await openWorkspace({
-    platform: textOption(given, 'platform'),
-    environment: textOption(given, 'environment'),
-    store: textOption(given, 'store'),
+    ...platformGiven(given),
     onlyReads: true,
     now: new Date(),
   });

@@ -2,7 +2,7 @@ import { byWorst } from '../../core/verdict.ts';
 import { doctorText } from '../../lib/doctor-text.ts';
 import { examineTargets } from '../../lib/doctor.ts';
 import { type OpenedPlatform, openPlatform } from '../../lib/local/workspace.ts';
-import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven } from '../command.ts';
 
 export const command = defineCommand({
   name: 'doctor',
@@ -14,8 +14,7 @@ export const command = defineCommand({
   options: { ...PLATFORM_OPTIONS, targets: { type: 'boolean' } },
   async run(given) {
     const opened = await openPlatform({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
+      ...platformGiven(given),
       now: new Date(),
     });
     // Where functions stand in the network of an environment, this machine sees other things than they do.

@@ -3,7 +3,7 @@ import { parseDuration } from '../../core/duration.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import type { Deployment } from '../../lib/deployed/deployment.ts';
 import { openPlatform } from '../../lib/local/workspace.ts';
-import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven, textOption } from '../command.ts';
 
 const { platform, environment, profile } = PLATFORM_OPTIONS;
 const DEFAULT_SINCE = '1h';
@@ -24,8 +24,7 @@ export const command = defineCommand({
       throw new InvalidInput('CLI_ARGUMENT', 'name a run or a time, and not both: a run has its own time');
     const from = sinceOf(since ?? DEFAULT_SINCE, now);
     const opened = await openPlatform({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
+      ...platformGiven(given),
       now,
     });
     const { openDeployment } = await import('../../lib/deployed/deployment.ts');

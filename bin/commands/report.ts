@@ -9,7 +9,7 @@ import { runKeyOf, runKeys } from '../../lambdas/runtime/run-keys.ts';
 import { nearestHint } from '../../lib/profiles/nearest-word.ts';
 import { openWorkspace } from '../../lib/local/workspace.ts';
 import { printReport } from '../answer.ts';
-import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven } from '../command.ts';
 import { tellCorrupt } from '../failure.ts';
 
 export const command = defineCommand({
@@ -22,9 +22,7 @@ export const command = defineCommand({
   argument: { name: 'run or procedure', required: false },
   async run(given) {
     const { store, platform } = await openWorkspace({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
-      store: textOption(given, 'store'),
+      ...platformGiven(given),
       onlyReads: true,
       now: new Date(),
     });

@@ -3,7 +3,7 @@ import { InvalidInput } from '../../core/errors.ts';
 import { readMonth } from '../../lambdas/runtime/mend-index.ts';
 import type { IndexedRun } from '../../lambdas/runtime/run-index.ts';
 import { openWorkspace } from '../../lib/local/workspace.ts';
-import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven, textOption } from '../command.ts';
 import { tellCorrupt } from '../failure.ts';
 
 const usage =
@@ -21,9 +21,7 @@ export const command = defineCommand({
     if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
       throw new InvalidInput('CLI_OPTION_VALUE', `${quoted(month)} is no month; write it as 2026-03`);
     const { store } = await openWorkspace({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
-      store: textOption(given, 'store'),
+      ...platformGiven(given),
       onlyReads: true,
       now,
     });

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { linkOf, anchorText } from '../../lambdas/runtime/evidence.ts';
-import { runKeys } from '../../lambdas/runtime/run-keys.ts';
+import { runIdOf, runKeys } from '../../lambdas/runtime/run-keys.ts';
 import type { Deployment } from '../../lib/deployed/deployment.ts';
 import { openPlatform } from '../../lib/local/workspace.ts';
 import { knownProcedure } from '../../lib/profiles/known-procedure.ts';
 import { exitCodeOf, printReport, tell } from '../answer.ts';
-import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { type CommandArguments, defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven } from '../command.ts';
 import { START_OPTIONS, startInput } from '../start-input.ts';
 
 const { platform, environment, profile } = PLATFORM_OPTIONS;
@@ -30,8 +30,7 @@ export const command = defineCommand({
     const input = startInput(given, executes ? 'execute' : 'plan');
     const now = new Date();
     const opened = await openPlatform({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
+      ...platformGiven(given),
       now,
     });
     const procedure = knownProcedure(opened.platform, named, opened.profile.file);
@@ -55,7 +54,7 @@ export const command = defineCommand({
 async function tellBeginning(given: CommandArguments, deployment: Deployment, executionArn: string): Promise<number> {
   const { beginningOf } = await import('../../lib/deployed/follow-run.ts');
   const runKey = await beginningOf(deployment, executionArn, given.signal);
-  const answer = { executionArn, ...(runKey !== undefined && { runKey, runId: runKey.split('/').at(-1) }) };
+  const answer = { executionArn, ...(runKey !== undefined && { runKey, runId: runIdOf(runKey) }) };
   const lines = [executionArn, runKey ?? 'its run has not begun yet; see: fettle status'];
   process.stdout.write(
     given.values['json'] === true ? `${JSON.stringify(answer, null, 2)}\n` : `${lines.join('\n')}\n`,

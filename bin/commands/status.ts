@@ -1,5 +1,5 @@
 import { openWorkspace } from '../../lib/local/workspace.ts';
-import { defineCommand, EXIT, PLATFORM_OPTIONS, textOption } from '../command.ts';
+import { defineCommand, EXIT, PLATFORM_OPTIONS, platformGiven } from '../command.ts';
 
 export const command = defineCommand({
   name: 'status',
@@ -10,9 +10,7 @@ export const command = defineCommand({
   async run(given) {
     const now = new Date();
     const workspace = await openWorkspace({
-      platform: textOption(given, 'platform'),
-      environment: textOption(given, 'environment'),
-      store: textOption(given, 'store'),
+      ...platformGiven(given),
       onlyReads: true,
       now,
     });

@@ -76,7 +76,11 @@ export async function resolveAddresses(host: string, options: ResolveOptions): P
 
 /** The addresses of a host that may be called; throws `Unavailable` with the reasons where there is none. */
 export async function callableAddresses(host: string, options: ResolveOptions): Promise<readonly string[]> {
-  const checked = await resolveAddresses(host, options);
+  return requireCallable(host, await resolveAddresses(host, options));
+}
+
+/** Those of the addresses of a host that may be called; throws `Unavailable` with the reasons where there is none. */
+export function requireCallable(host: string, checked: readonly CheckedAddress[]): readonly string[] {
   const callable = checked.filter(({ refusal }) => refusal === undefined).map(({ address }) => address);
   if (callable.length > 0) return callable;
   const reasons = checked.map(({ address, refusal }) => (address === host ? refusal : `${address} ${refusal}`));
@@ -95,7 +99,8 @@ export function pinnedLookup(addresses: readonly string[]): LookupFunction {
   };
 }
 
-async function systemLookup(hostname: string): Promise<readonly string[]> {
+/** Every address that the system knows for a name; throws as it does, with its code. */
+export async function systemLookup(hostname: string): Promise<readonly string[]> {
   // In the order of the answer: no family is preferred, for every address is looked at.
   const found = await lookup(hostname, { all: true, order: 'verbatim' });
   return found.map(({ address }) => address);

@@ -1,7 +1,6 @@
-import { lookup } from 'node:dns';
 import { isIP, type LookupFunction, Socket } from 'node:net';
 import { Unavailable } from '../../core/errors.ts';
-import { refusalOf } from './address-guard.ts';
+import { pinnedLookup, refusalOf, requireCallable, systemLookup } from './address-guard.ts';
 
 /**
  * A socket whose `connect(port, host)` calls allowed addresses only, for clients that look up names themselves: each
@@ -20,17 +19,14 @@ export function guardedSocket(allowAddresses: readonly string[]): Socket {
 
 function guardedLookup(allowAddresses: readonly string[]): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true, order: 'verbatim' }, (error, found) => {
-      if (error) return callback(error, '', 0);
-      const checked = found.map((entry) => ({ ...entry, refusal: refusalOf(entry.address, allowAddresses) }));
-      const callable = checked.filter(({ refusal }) => refusal === undefined);
-      const [first] = callable;
-      if (!first) {
-        const reasons = checked.map(({ address, refusal }) => `${address} ${refusal ?? ''}`).join('; ');
-        return callback(new Unavailable(`${hostname} is not called: ${reasons}`), '', 0);
-      }
-      if (options.all) return callback(null, callable);
-      callback(null, first.address, first.family);
-    });
+    const callable = async () => {
+      const found = await systemLookup(hostname);
+      const checked = found.map((address) => ({ address, refusal: refusalOf(address, allowAddresses) }));
+      return pinnedLookup(requireCallable(hostname, checked));
+    };
+    callable().then(
+      (look) => look(hostname, options, callback),
+      (thrown: NodeJS.ErrnoException) => callback(thrown, '', 0),
+    );
   };
 }

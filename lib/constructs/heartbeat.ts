@@ -14,6 +14,8 @@ export interface HeartbeatProps {
 
 /** How often Tick looks. */
 export const TICK_MINUTES = 15;
+/** One Tick may be late, and its period empty, before nobody is taken to look any more. */
+export const HEARTBEATS_MISSING = 2;
 const MAX_RETRIES = 3;
 
 /** Calls Tick, which looks for what did not happen, and beats. */

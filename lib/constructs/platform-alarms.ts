@@ -7,7 +7,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Procedure, ResolvedPlatform } from '../../core/platform.ts';
 import { stackName } from '../../state-machines/names.ts';
-import { TICK_MINUTES } from './heartbeat.ts';
+import { HEARTBEATS_MISSING, TICK_MINUTES } from './heartbeat.ts';
 import type { ProcedureMachine } from './procedure-machine.ts';
 import { silentAfterHours } from './silence.ts';
 
@@ -26,8 +26,6 @@ interface AlarmOn {
 }
 
 const FIVE_MINUTES = Duration.minutes(5);
-/** One Tick may be late, and its period empty, without an alarm. */
-const HEARTBEATS_MISSING = 2;
 
 /** The alarms of a platform, each on the topic, each with what no data means for it and with the first command to type. */
 export class PlatformAlarms extends Construct {

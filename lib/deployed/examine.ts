@@ -2,6 +2,7 @@ import { GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import type { ResolvedPlatform } from '../../core/platform.ts';
 import type { Catalogue } from '../../lambdas/catalogue.ts';
 import { resourceName } from '../../state-machines/names.ts';
+import { HEARTBEATS_MISSING, TICK_MINUTES } from '../constructs/heartbeat.ts';
 import { platformStatus, type PlatformStatus, type ProcedureStatus } from '../status.ts';
 import { readAlarms } from './alarms.ts';
 import { awsCall } from './aws-call.ts';
@@ -19,8 +20,8 @@ interface ExamineOptions {
   readonly now: Date;
 }
 
-/** Two of Tick's periods of 15 minutes: one late beat is no silence. */
-const HEARTBEAT_SECONDS = 1_800;
+/** As long as the alarm on the heartbeat waits. */
+const HEARTBEAT_SECONDS = HEARTBEATS_MISSING * TICK_MINUTES * 60;
 
 /** Looks at everything of a deployed platform: whether it is there, switched on, what this checkout would deploy, and alive. */
 export async function examineDeployment(options: ExamineOptions): Promise<DeployedCheck[]> {

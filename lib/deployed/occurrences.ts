@@ -1,6 +1,7 @@
-import { parseSchedule, previousOccurrence, type Schedule } from '../../core/calendar/cron.ts';
+import { previousOccurrence } from '../../core/calendar/cron.ts';
 import type { Procedure } from '../../core/platform.ts';
 import { basicForm, MISSED_AFTER_SECONDS } from '../../core/run.ts';
+import { scheduleOf } from '../../lambdas/runtime/missed-starts.ts';
 import type { IndexedRun } from '../../lambdas/runtime/run-index.ts';
 import { runKeyOf, runKeys } from '../../lambdas/runtime/run-keys.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
@@ -38,10 +39,4 @@ function missedPeriod({ procedure, begun, since }: Expected, periodSeconds: numb
   if (due < since) return undefined;
   const runs = begun.filter(({ procedure: name, trigger }) => name === procedure.name && trigger === 'schedule');
   return runs.some(({ startedAt }) => new Date(startedAt) >= due) ? undefined : due;
-}
-
-/** The schedule of a procedure; undefined where persons and alarms start it. */
-export function scheduleOf({ schedule }: Pick<Procedure, 'schedule'>): Schedule | undefined {
-  const parsed = schedule === undefined ? undefined : parseSchedule(schedule);
-  return parsed && 'schedule' in parsed ? parsed.schedule : undefined;
 }

@@ -2,7 +2,7 @@ import { occurrencesFrom } from '../../core/calendar/cron.ts';
 import { entriesOf, type Procedure, type ResolvedPlatform } from '../../core/platform.ts';
 import { procedureDefinition } from '../../state-machines/procedure.ts';
 import type { States } from '../../state-machines/states.ts';
-import { scheduleOf } from './occurrences.ts';
+import { scheduleOf } from '../../lambdas/runtime/missed-starts.ts';
 import type { PriceName } from './prices.ts';
 import type { Template } from './template.ts';
 

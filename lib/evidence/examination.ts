@@ -1,5 +1,5 @@
 import type { Store } from '../../lambdas/runtime/store.ts';
-import { openRunKey } from '../../lambdas/runtime/run-keys.ts';
+import { openRunKey, runIdOf } from '../../lambdas/runtime/run-keys.ts';
 import { byPlace, type Flaw } from './flaw.ts';
 
 /** What was looked at. */
@@ -53,7 +53,7 @@ export class Examination {
   }
 
   async isOpen(runKey: string): Promise<boolean> {
-    const id = runKey.split('/').at(-1) ?? runKey;
+    const id = runIdOf(runKey);
     return (await this.store.get(openRunKey({ id }))) !== undefined;
   }
 

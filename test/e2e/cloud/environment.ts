@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../core/errors.ts';
 import { pathOf } from '../../../lib/demo/programs.ts';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../error-code.ts';
 
 /** A Python in which the emulator is installed, or why there is none. */
 export type CloudEnvironment = { readonly python: string } | { readonly missing: string };

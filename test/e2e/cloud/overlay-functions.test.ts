@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awsClientSettings } from '../../../lambdas/runtime/aws-client.ts';
 import { createAuthority, issue, lifetime, startTlsServer, type TlsServer } from '../../../lib/demo/servers/tls.ts';
 import { untilEnded } from '../executions.ts';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../error-code.ts';
 import { startPair, withCloud, type Pair } from './pair.ts';
 import { ACCOUNT, REGION, type Cloud } from './server.ts';
 

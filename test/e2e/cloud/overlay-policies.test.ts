@@ -9,7 +9,7 @@ import {
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { awsClientSettings } from '../../../lambdas/runtime/aws-client.ts';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../error-code.ts';
 import { startPair, withCloud, type Pair } from './pair.ts';
 import { ACCOUNT, REGION, type Cloud } from './server.ts';
 

@@ -11,7 +11,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { awsClientSettings } from '../../../lambdas/runtime/aws-client.ts';
 import { until } from '../executions.ts';
 import { cloudEnvironment } from './environment.ts';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../error-code.ts';
 import { withCloud } from './pair.ts';
 import { ACCOUNT, OVERLAY, startCloud, type Cloud } from './server.ts';
 

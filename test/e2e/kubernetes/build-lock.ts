@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from './error-code.ts';
+import { hasCode } from '../error-code.ts';
 
 const BEAT_MILLISECONDS = 5_000;
 const DEAD_AFTER_MILLISECONDS = 30_000;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pathOf } from '../../../lib/demo/programs.ts';
 import { whileLocked } from './build-lock.ts';
-import { hasCode } from './error-code.ts';
+import { hasCode } from '../error-code.ts';
 
 export interface BuildOptions {
   /** The folder of the Go module; this one by default. */

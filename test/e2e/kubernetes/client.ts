@@ -85,3 +85,14 @@ function messageOf(text: string): string {
   const { message } = JSON.parse(text) as { message?: string };
   return message ?? text;
 }
+
+/** Whether an object is there. */
+export async function isThere(client: Client, path: string): Promise<boolean> {
+  try {
+    await client.get(path);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ApiError && thrown.code === 404) return false;
+    throw thrown;
+  }
+}

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../../core/errors.ts';
 import type { Authority } from '../../../lib/demo/servers/tls.ts';
 import { clientCertificate, writeCertificates } from './certificates.ts';
-import { ApiError, call, clientOf, type Client } from './client.ts';
-import { hasCode } from './error-code.ts';
+import { call, clientOf, isThere, type Client } from './client.ts';
+import { hasCode } from '../error-code.ts';
 import { flagsOf, KUBELET_LABEL } from './flags.ts';
 import { kubeconfigOf, type Credentials } from './kubeconfig.ts';
 import { lastWords, startProgram, type Program, type ProgramName } from './program.ts';
@@ -184,16 +184,6 @@ interface NodeList {
 
 function isReadyNode({ status }: NodeList['items'][number]): boolean {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-}
-
-async function isThere(client: Client, path: string): Promise<boolean> {
-  try {
-    await client.get(path);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.code === 404) return false;
-    throw thrown;
-  }
 }
 
 async function endAll(folder: string, programs: ReadonlyMap<ProgramName, Program>): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
-import { ApiError, type Client } from './client.ts';
+import { type Client, isThere } from './client.ts';
 import { until } from './until.ts';
 
 /** What the fake kubelets do with a pod besides letting it run; see manifests/kubelets.yaml. */
@@ -30,7 +30,7 @@ export async function freshNamespace(client: Client, name = `test-${randomBytes(
   await client.create('/api/v1/namespaces', { metadata: { name } });
   // Without it the API server refuses pods; a controller makes it.
   await until(`the account of namespace ${name}`, () =>
-    found(client, `/api/v1/namespaces/${name}/serviceaccounts/default`),
+    isThere(client, `/api/v1/namespaces/${name}/serviceaccounts/default`),
   );
   return name;
 }
@@ -130,14 +130,4 @@ function template({ name, plays, spec }: Workload) {
 function jobTemplate(workload: Workload) {
   const { metadata, spec } = template(workload);
   return { metadata, spec: { restartPolicy: 'Never', ...spec } };
-}
-
-async function found(client: Client, path: string): Promise<boolean> {
-  try {
-    await client.get(path);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof ApiError && thrown.code === 404) return false;
-    throw thrown;
-  }
 }

@@ -8,3 +8,8 @@ export function errorCode(thrown: unknown): string | undefined {
   if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
   return 'name' in thrown ? String(thrown.name) : undefined;
 }
+
+/** True for an error of the system with one of these codes. */
+export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(errorCode(thrown) ?? '');
+}
