@@ -87,18 +87,21 @@ function realPath(name) {
 const kindOf = (name) => (order.store && name.startsWith(`${order.store}/`) ? 'store' : 'file');
 const shortly = (name) => name.replace(`${order.store}/`, '').slice(-80);
 
-function half(data) {
+function halvesOf(data) {
   const bytes = Buffer.isBuffer(data) ? data : Buffer.from(data);
-  return bytes.subarray(0, bytes.length >> 1);
+  return [bytes.subarray(0, bytes.length >> 1), bytes.subarray(bytes.length >> 1)];
 }
 
-async function changing(verb, name, { whole, halved }) {
-  const phases = halved ? ['before', 'half', 'after'] : ['before', 'after'];
+/** `inHalves` does the same in two goes, and the second comes only where somebody else died: this process goes on then. */
+async function changing(verb, name, { whole, inHalves }) {
+  const phases = inHalves ? ['before', 'half', 'after'] : ['before', 'after'];
   const phase = point(kindOf(name), `${verb} ${shortly(name)}`, phases);
   if (phase === 'before') die();
   if (phase === 'half') {
-    await halved();
+    const [first, second] = inHalves;
+    await first();
     die();
+    return second();
   }
   const answer = await whole();
   if (phase === 'after') die();
@@ -137,13 +140,16 @@ for (const verb of [
 }
 for (const verb of ['appendFile', 'writeFile']) {
   const original = fs.promises[verb];
-  fs.promises[verb] = async (name, data, ...rest) =>
-    typeof name === 'object' && 'fd' in name
-      ? name[verb](data, ...rest)
-      : changing(verb, realPath(name), {
-          whole: () => original(name, data, ...rest),
-          halved: () => original(name, half(data), ...rest),
-        });
+  fs.promises[verb] = async (name, data, ...rest) => {
+    if (typeof name === 'object' && 'fd' in name) return name[verb](data, ...rest);
+    const whole = () => original(name, data, ...rest);
+    const [first, second] = halvesOf(data);
+    const append = () => original(name, second, ...rest);
+    return changing(verb, realPath(name), {
+      whole,
+      inHalves: [() => original(name, first, ...rest), verb === 'appendFile' ? append : whole],
+    });
+  };
 }
 
 const { open } = fs.promises;
@@ -166,9 +172,10 @@ function wrapHandles(prototype) {
     const original = prototype[verb];
     const hasHalf = ['appendFile', 'write', 'writeFile'].includes(verb);
     prototype[verb] = function (data, ...rest) {
+      const halves = hasHalf ? halvesOf(data) : [];
       return changing(`handle.${verb}`, OPEN_PATHS.get(this) ?? '', {
         whole: () => original.call(this, data, ...rest),
-        ...(hasHalf && { halved: () => original.call(this, half(data)) }),
+        ...(hasHalf && { inHalves: halves.map((part) => () => original.call(this, part)) }),
       });
     };
   }
