@@ -196,7 +196,7 @@ test('a right is granted to whoever the cluster named and to no one that a name 
     anyText,
     fc.stringMatching(/^(system:serviceaccount:[a-z]{1,5}:[a-z]{1,5}|[a-z' $;-]{1,12})$/),
   );
-  const right = { verb: 'list', resource: 'pods', namespace: 'shop' } as const;
+  const right = { verb: 'list', resources: ['pods'], namespace: 'shop' } as const;
   holds(
     fc.property(username, anyText, (user, group) => {
       const grant = rightGrant(right, { username: user, groups: [group], principal: undefined }, undefined);

@@ -7,6 +7,7 @@ import {
 } from '@kubernetes/client-node';
 import { tryAgain, unavailable, type CallTime } from './_calls.ts';
 import { plainText } from './_text.ts';
+import type { WorkloadResource } from './_workload-list.ts';
 
 /** Whom the cluster takes the caller for. */
 export interface Identity {
@@ -16,10 +17,13 @@ export interface Identity {
   readonly principal: string | undefined;
 }
 
-/** One rule of RBAC: a verb on a resource of the core group, in one namespace or in all. */
+export type Resource = 'pods' | 'namespaces' | WorkloadResource;
+
+/** One rule of RBAC: a verb on resources, in one namespace or in all. */
 export interface Right {
   readonly verb: 'get' | 'list';
-  readonly resource: 'pods' | 'namespaces';
+  /** As kubectl writes them: with their API group, where that is not the core group. */
+  readonly resources: readonly Resource[];
   readonly namespace: string | undefined;
 }
 
@@ -30,7 +34,7 @@ export interface Access {
   /** `refused` where the credentials are not accepted; undefined where the server has no such review. */
   identity(): Promise<Identity | 'refused' | undefined>;
   /** Undefined where the server has no such review. */
-  allows(right: Right): Promise<boolean | undefined>;
+  allows(verb: Right['verb'], resource: Resource, namespace: string | undefined): Promise<boolean | undefined>;
 }
 
 export function accessOn(api: Configuration, time: CallTime): Access {
@@ -55,8 +59,10 @@ export function accessOn(api: Configuration, time: CallTime): Access {
         throw thrown;
       }
     },
-    allows: async ({ verb, resource, namespace }) => {
-      const body = { spec: { resourceAttributes: { verb, resource, group: '', ...(namespace && { namespace }) } } };
+    allows: async (verb, of, namespace) => {
+      const [resource, group = ''] = of.split('.');
+      const attributes = { verb, resource: resource ?? of, group, ...(namespace && { namespace }) };
+      const body = { spec: { resourceAttributes: attributes } };
       const review = await answered(
         () => new AuthorizationV1Api(api).createSelfSubjectAccessReview({ body }),
         'create',

@@ -15,6 +15,7 @@ import { readKubeconfig } from './_kubeconfig.ts';
 import { listAll } from './_list.ts';
 import { podOf, type Pod } from './_pod.ts';
 import { httpsTransport } from './_transport.ts';
+import { workloadListsOn, type Saying, type WorkloadResource, type Workloads } from './_workload-list.ts';
 
 // As many as kubectl asks for at a time.
 const PAGE = 500;
@@ -32,6 +33,10 @@ export interface Cluster {
   listPods(): Promise<Pod[]>;
   /** How many these are, as the server counts them. */
   countPods(): Promise<number>;
+  /** What makes the pods; what of it cannot be listed is told, and does not throw. */
+  listWorkloads(): Promise<Workloads>;
+  /** Lists one object of a resource: whether that is allowed, and answered. */
+  probeWorkloads(resource: WorkloadResource): Promise<void>;
   listNamespaces(): Promise<string[]>;
   namespaceExists(name: string): Promise<boolean>;
 }
@@ -60,7 +65,7 @@ export async function wayTo(target: Target<'kubernetes'>, time: CallTime): Promi
 export function clusterOn(way: Way, target: Target<'kubernetes'>, time: CallTime): Cluster {
   const { namespace } = target;
   const api = new CoreV1Api(way.api);
-  const saying = async <Answer>(verb: string, resource: string, call: () => Promise<Answer>): Promise<Answer> => {
+  const saying: Saying = async (verb, resource, call) => {
     try {
       return await call();
     } catch (thrown) {
@@ -68,6 +73,7 @@ export function clusterOn(way: Way, target: Target<'kubernetes'>, time: CallTime
     }
   };
   const where = placeOf(namespace);
+  const workloads = workloadListsOn(way.api, { namespace, where, saying, time });
   return {
     namespace,
     listPods: () =>
@@ -83,6 +89,8 @@ export function clusterOn(way: Way, target: Target<'kubernetes'>, time: CallTime
         if (!Array.isArray(items)) throw new Unavailable('the answer is no list: it has no `items`');
         return items.length + (metadata?.remainingItemCount ?? 0);
       }),
+    listWorkloads: () => workloads.list(PAGE),
+    probeWorkloads: (resource) => workloads.probe(resource),
     listNamespaces: () =>
       saying('list', 'namespaces', () =>
         listAll(

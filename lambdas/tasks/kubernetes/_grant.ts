@@ -35,12 +35,12 @@ function accessEntry(verb: 'create' | 'update', eks: string, principal: string, 
   return `aws eks ${verb}-access-entry ${where} --kubernetes-groups ${groups.map(shellWord).join(' ')}`;
 }
 
-function roleCommands({ verb, resource, namespace }: Right, subject: string): string {
-  const name = `fettle-${verb}-${resource}`;
+function roleCommands({ verb, resources, namespace }: Right, subject: string): string {
+  const name = `fettle-${verb}-${resources.map((resource) => resource.replace(/\..*/, '')).join('-')}`;
   const kind = namespace === undefined ? 'clusterrole' : 'role';
   const where = namespace === undefined ? '' : ` --namespace=${namespace}`;
   return [
-    `kubectl create ${kind} ${name} --verb=${verb} --resource=${resource}${where}`,
+    `kubectl create ${kind} ${name} --verb=${verb} --resource=${resources.join(',')}${where}`,
     `kubectl create ${kind}binding ${name} --${kind}=${name} ${subject}${where}`,
   ].join('\n');
 }

@@ -12,6 +12,8 @@ import { describePermissions } from './_eks-permissions.ts';
 import { entryGrant, rightGrant } from './_grant.ts';
 import { explainNoPods } from './_namespace.ts';
 import { plainText } from './_text.ts';
+import { WORKLOAD_RESOURCES } from './_workload-list.ts';
+import { workloadsSeen } from './_workload-needs.ts';
 
 type Seen = Omit<Need, 'target'>;
 type Context = Pick<NeedsContext<'kubernetes', unknown>, 'now' | 'deadline' | 'signal' | 'allowAddresses'>;
@@ -28,17 +30,19 @@ export async function podNeeds(target: Target<'kubernetes'>, context: Context): 
   const host = new URL(way.config.getCurrentCluster()?.server ?? '').host;
   const reached = `${host} over TLS${version === undefined ? '' : `, Kubernetes ${version}`}`;
   const identity = await access.identity();
-  const right: Right = { verb: 'list', resource: 'pods', namespace: target.namespace };
+  const { namespace, eks } = target;
+  const right: Right = { verb: 'list', resources: ['pods'], namespace };
+  const all: Right = { ...right, resources: ['pods', ...WORKLOAD_RESOURCES] };
   const seen: Seen[] = [
     { need: 'be reached', state: 'met', detail: reached },
-    identity === 'refused' ? await refusedLogin(right, way, target, context) : login(identity),
+    identity === 'refused' ? await refusedLogin(all, way, target, context) : login(identity),
   ];
   if (identity === 'refused' || identity?.username === ANONYMOUS) return seen;
   const cluster = clusterOn(way, target, time);
-  const grant = rightGrant(right, identity, target.eks);
-  const { listed, pods } = await podsSeen(right, access, cluster, grant);
-  if (target.namespace === undefined || pods === undefined) return [...seen, listed];
-  return [...seen, listed, await namespaceSeen(target, target.namespace, pods, { cluster, identity })];
+  const { listed, pods } = await podsSeen(right, access, cluster, rightGrant(right, identity, eks));
+  const workloads = await workloadsSeen({ access, cluster, identity, eks });
+  if (namespace === undefined || pods === undefined) return [...seen, listed, workloads];
+  return [...seen, listed, workloads, await namespaceSeen(target, namespace, pods, { cluster, identity })];
 }
 
 /** There is no clock here: the time of the beginning goes on by the clock that only counts. */
@@ -100,7 +104,7 @@ async function podsSeen(right: Right, access: Access, cluster: Cluster, grant: s
   const need = 'list pods';
   const where = placeOf(right.namespace);
   const missing = { need, state: 'missing', ...(grant !== undefined && { grant }) } as const;
-  if ((await access.allows(right)) === false) {
+  if ((await access.allows('list', 'pods', right.namespace)) === false) {
     return { listed: { ...missing, detail: `the cluster says that this account may not list pods ${where}` } };
   }
   // What the review allows counts only where the list itself comes.
@@ -137,7 +141,7 @@ async function namespaceSeen(
     return { need, state: 'missing', detail: (await explainNoPods(name, cluster)).summary };
   } catch (thrown) {
     if (!(thrown instanceof Unavailable)) throw thrown;
-    const grant = rightGrant({ verb: 'get', resource: 'namespaces', namespace }, identity, eks);
+    const grant = rightGrant({ verb: 'get', resources: ['namespaces'], namespace }, identity, eks);
     const detail = `it has no pod, and whether it exists is not known: ${thrown.message}`;
     return { need, state: 'unknown', detail, ...(grant !== undefined && { grant }) };
   }

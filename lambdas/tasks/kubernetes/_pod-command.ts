@@ -27,7 +27,8 @@ export function podCommand(kind: string, pod: Pod, container?: string): { readon
 // something that only says that it is a cluster, and is not put into anyone's shell.
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 
-function kubectl(parts: TemplateStringsArray, ...names: readonly string[]): { readonly command?: string } {
+/** A kubectl command with names in it; none where one of them is not fit for a shell. */
+export function kubectl(parts: TemplateStringsArray, ...names: readonly string[]): { readonly command?: string } {
   if (!names.every((name) => NAME.test(name))) return {};
   return { command: `kubectl ${parts.map((part, place) => `${part}${names[place] ?? ''}`).join('')}` };
 }

@@ -1,6 +1,6 @@
 import type { FindingKind } from '../../../core/finding.ts';
 
-/** What pods can be found to suffer from. */
+/** What pods, and what makes them, can be found to suffer from. */
 export const POD_FINDINGS = {
   'crash-looping': {
     severity: 'fail',
@@ -45,6 +45,15 @@ export const POD_FINDINGS = {
     remedy: 'Read the events of the pod with the command of the finding, then the log of the unready container.',
     prevention: 'Let the readiness probe ask only for what the pod itself needs, and alarm on unready replicas.',
   },
+  'pods-not-created': {
+    severity: 'fail',
+    means:
+      'A workload has fewer pods than it wants, and the cluster does not make the rest: a quota, a missing ServiceAccount or an admission webhook stands against it.',
+    matters: 'It runs with fewer pods, or with none, and a pod that is lost now does not come back.',
+    remedy:
+      'Do what the message says; without one, read the events at the end of what the command of the finding shows.',
+    prevention: 'Alarm on quotas that are nearly used up, and ship ServiceAccounts in the same release as the pods.',
+  },
   'node-lost': {
     severity: 'unknown',
     means: 'The node no longer reports on the pod, which may run or not.',
@@ -79,9 +88,9 @@ export const POD_FINDINGS = {
   },
   'job-failed': {
     severity: 'fail',
-    means: 'The latest pod of a Job or CronJob failed and none has succeeded since.',
+    means: 'A Job, or the latest pod of a Job or CronJob, failed and none has succeeded since.',
     matters: 'The work was not done, and nobody else does it before the next schedule, if there is one.',
-    remedy: 'Read the log of the pod with the command of the finding, mend the cause, and start the Job again.',
+    remedy: 'Read log or events with the command of the finding, mend the cause, and start the Job again.',
     prevention: 'Make the Job repeatable, give it a backoffLimit, and raise an alarm when it fails.',
   },
   'job-retried': {
@@ -107,6 +116,14 @@ export const POD_FINDINGS = {
     severity: 'info',
     means: 'Failed pods from before the period are still listed; they use nothing.',
     remedy: 'Delete them with `kubectl delete pod --field-selector status.phase=Failed` when they are in the way.',
+  },
+  'workloads-not-seen': {
+    severity: 'unknown',
+    means:
+      'What makes the pods could not be listed, so pods that should exist and were never made were not looked for.',
+    matters: 'A Deployment whose pods a quota refuses looks like one that nobody made.',
+    remedy: 'Give the account the right to list what the summary names; `fettle doctor` shows the commands.',
+    prevention: 'Give the account the right once for the whole cluster; listing shows no secrets.',
   },
   'no-pods': {
     severity: 'unknown',

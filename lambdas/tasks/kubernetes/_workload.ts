@@ -7,6 +7,9 @@ export interface Workload {
   readonly name: string;
 }
 
+/** A name of Kubernetes has 253 letters at most, and a workload's name has two. */
+export const LONGEST_NAME = 600;
+
 // The CronJob controller appends the scheduled time in minutes since 1970: eight digits until the year 2160.
 const CRON_JOB_SUFFIX = /^(.+)-\d{8}$/;
 

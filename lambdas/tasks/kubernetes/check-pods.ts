@@ -15,7 +15,9 @@ import { POD_FINDINGS } from './_pod-findings.ts';
 import { nextSamples, recentRestarts, referenceOf, RestartSample, sampleOf } from './_restarts.ts';
 import { plainText } from './_text.ts';
 import { isReady, troublesOf, type Limits, type TroubleKind } from './_trouble.ts';
-import { byWorkload } from './_workload.ts';
+import { byWorkload, LONGEST_NAME } from './_workload.ts';
+import type { Workloads } from './_workload-list.ts';
+import { judgeWorkloads, type WorkloadKind } from './_workload-trouble.ts';
 
 const Input = z.strictObject({
   notReadyFor: DurationSeconds.default(900).describe(
@@ -31,7 +33,7 @@ const Input = z.strictObject({
 
 const Baseline = z.object({ targets: z.record(z.string(), z.array(RestartSample)) });
 
-type Kind = TroubleKind | FailureKind | 'no-pods' | 'namespace-not-found';
+type Kind = TroubleKind | FailureKind | WorkloadKind | 'no-pods' | 'namespace-not-found';
 
 interface Affected {
   readonly pod: Pod;
@@ -41,14 +43,12 @@ interface Affected {
 }
 
 const EXAMPLES = 3;
-/** A name of Kubernetes has 253 letters at most, and a workload's name has two. */
-const LONGEST_NAME = 600;
 /** As many workloads with one trouble as are shown: more of them have one cause. */
 const MOST_OF_A_KIND = 200;
 
 /** What is wrong with the pods of one target: one finding for each workload and kind, however many pods it has. */
 export function judgePods(target: string, pods: readonly Pod[], limits: Limits): Finding<Kind>[] {
-  const findings = [...byWorkload(pods)].flatMap(([workload, its]) => {
+  return [...byWorkload(pods)].flatMap(([workload, its]) => {
     const troubles = its.flatMap((pod) => troublesOf(pod, limits).map((trouble) => ({ pod, ...trouble })));
     const failures = failuresOf(its, limits).flatMap(({ kind, pods: failed }) =>
       failed.map((pod): Affected & { kind: Kind } => ({
@@ -61,7 +61,30 @@ export function judgePods(target: string, pods: readonly Pod[], limits: Limits):
     const kinds = Map.groupBy<Kind, Affected & { kind: Kind }>([...troubles, ...failures], ({ kind }) => kind);
     return [...kinds].map(([kind, affected]) => findingOf(kind, target, workload, affected, its.length));
   });
+}
+
+/** What is wrong with the pods of one target and with what makes them, the worst of each kind first. */
+export function judgeCluster(
+  target: string,
+  pods: readonly Pod[],
+  workloads: Workloads,
+  limits: Limits,
+): Finding<Kind>[] {
+  const ofPods = judgePods(target, pods, limits);
+  const ofWorkloads = judgeWorkloads(target, workloads, limits);
+  const failedPods = subjectsOf(ofPods, 'job-failed');
+  const failedJobs = subjectsOf(ofWorkloads, 'job-failed');
+  const findings = [
+    // A pod that came after the failed one did not save a Job that failed.
+    ...ofPods.filter(({ kind, subject }) => kind !== 'job-retried' || !failedJobs.has(subject)),
+    // Of a failed pod that is still there more can be read than of its Job.
+    ...ofWorkloads.filter(({ kind, subject }) => kind !== 'job-failed' || !failedPods.has(subject)),
+  ];
   return worstFirst(findings, MOST_OF_A_KIND);
+}
+
+function subjectsOf(findings: readonly Finding<Kind>[], wanted: Kind): ReadonlySet<string | undefined> {
+  return new Set(findings.filter(({ kind }) => kind === wanted).map(({ subject }) => subject));
 }
 
 function findingOf(
@@ -112,7 +135,8 @@ export function measurePods(target: string, pods: readonly Pod[], limits: Limits
 
 export const task = defineTask({
   name: 'kubernetes-check-pods',
-  summary: 'Finds pods that crash, cannot start, are not ready or were killed, grouped by the workload they belong to',
+  summary:
+    'Finds pods that crash, cannot start, are not ready, were killed or were never made, grouped by their workload',
   effect: 'read-only',
   target: 'kubernetes',
   input: Input,
@@ -135,16 +159,22 @@ export const task = defineTask({
       async (target) => {
         const cluster = await connect(target, { clock, deadline, signal });
         const pods = await cluster.listPods();
-        if (pods.length === 0) return { findings: [await explainNoPods(target.name, cluster)], measurements: [] };
+        const workloads = await cluster.listWorkloads();
         const earlier = samples[target.name] ?? [];
-        samples[target.name] = nextSamples(earlier, sampleOf(pods, now), period);
         const limits: Limits = {
           ...period,
           reference: referenceOf(earlier, period),
           notReadyForSeconds: input.notReadyFor,
           restartsAbove: input.restartsAbove,
         };
-        return { findings: judgePods(target.name, pods, limits), measurements: measurePods(target.name, pods, limits) };
+        const findings = judgeCluster(target.name, pods, workloads, limits);
+        if (pods.length === 0) {
+          const isExplained = findings.some(({ kind }) => kind === 'pods-not-created');
+          const explained = isExplained ? [] : [await explainNoPods(target.name, cluster)];
+          return { findings: [...findings, ...explained], measurements: [] };
+        }
+        samples[target.name] = nextSamples(earlier, sampleOf(pods, now), period);
+        return { findings, measurements: measurePods(target.name, pods, limits) };
       },
       { concurrency: 4 },
     );

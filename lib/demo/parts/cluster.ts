@@ -5,8 +5,12 @@ import { keepFilesLive } from '../live-files.ts';
 import type { DemoPart, PartOptions } from '../part.ts';
 import { completedPod, crashLoopingPod, healthyPod, imagePullPod, podsOf } from '../pods.ts';
 import { startKubernetesApi } from '../servers/kubernetes.ts';
+import { lateJob, refusedDeployment } from '../workloads.ts';
 
-/** A Kubernetes API that serves the pods of a file: a worker that crash-loops and a mailer without its image. */
+/**
+ * A Kubernetes API that serves the pods of a file: a worker that crash-loops and a mailer without its image; reports
+ * that a quota keeps from having any pod, and an import whose time was up.
+ */
 export async function startCluster({ folder, now, say }: PartOptions): Promise<DemoPart> {
   const pods = [
     ...podsOf(3, { workload: 'web', now }, healthyPod),
@@ -16,6 +20,10 @@ export async function startCluster({ folder, now, say }: PartOptions): Promise<D
     completedPod({ workload: 'nightly-export', kind: 'Job', now }),
   ];
   const api = await startKubernetesApi({ pods });
+  api.setWorkloads({
+    deployments: [refusedDeployment({ workload: 'reports', now })],
+    jobs: [lateJob({ workload: 'import', now })],
+  });
   const file = join(folder, 'pods.json');
   const served = await keepFilesLive(
     { [file]: JSON.stringify(pods, null, 2) },
@@ -26,7 +34,9 @@ export async function startCluster({ folder, now, say }: PartOptions): Promise<D
     addresses: { kubeconfig: api.kubeconfig },
     places: { cluster: `${api.url}, its pods in ${file}` },
     hints: [`echo '[]' > ${file}   # no pod at all`],
-    findings: ['kubernetes-check-pods crash-looping cluster', 'kubernetes-check-pods image-not-pulled cluster'],
+    findings: ['crash-looping', 'image-not-pulled', 'pods-not-created', 'job-failed'].map(
+      (kind) => `kubernetes-check-pods ${kind} cluster`,
+    ),
     actions: [],
     plantedAnew: false,
     stop: async () => {

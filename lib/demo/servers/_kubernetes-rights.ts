@@ -1,6 +1,7 @@
 /** One rule of RBAC: a verb on a resource, in one namespace or, without it, everywhere. */
 export interface KubernetesRight {
   readonly verb: string;
+  /** With its API group, where that is not the core group: `deployments.apps`. */
   readonly resource: string;
   readonly namespace?: string;
 }
@@ -21,14 +22,21 @@ export const ADMINISTRATOR: KubernetesAccount = {
   reviews: true,
 };
 
-/** What a GET of a path of the core API is to RBAC; undefined for any other path. */
+const LIST =
+  /^\/(?:api|apis\/(apps|batch))\/v1\/(?:namespaces\/([^/]+)\/)?(namespaces|pods|deployments|statefulsets|daemonsets|jobs)$/;
+
+/** What a GET of a path of the API is to RBAC; undefined for any other path. */
 export function rightFor(pathname: string): KubernetesRight | undefined {
-  if (pathname === '/api/v1/pods') return { verb: 'list', resource: 'pods' };
-  if (pathname === '/api/v1/namespaces') return { verb: 'list', resource: 'namespaces' };
-  const [, namespace, rest] = /^\/api\/v1\/namespaces\/([^/]+)(\/pods)?$/.exec(pathname) ?? [];
-  if (namespace === undefined) return undefined;
-  if (rest === undefined) return { verb: 'get', resource: 'namespaces', namespace };
-  return { verb: 'list', resource: 'pods', namespace };
+  const [, group, namespace, plural] = LIST.exec(pathname) ?? [];
+  if (plural !== undefined) {
+    return {
+      verb: 'list',
+      resource: group === undefined ? plural : `${plural}.${group}`,
+      ...(namespace && { namespace }),
+    };
+  }
+  const [, name] = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(pathname) ?? [];
+  return name === undefined ? undefined : { verb: 'get', resource: 'namespaces', namespace: name };
 }
 
 export function isAllowed({ rights }: KubernetesAccount, { verb, resource, namespace }: KubernetesRight): boolean {
@@ -45,7 +53,8 @@ export function isAllowed({ rights }: KubernetesAccount, { verb, resource, names
 export function forbiddenText({ username }: KubernetesAccount, { verb, resource, namespace }: KubernetesRight): string {
   const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const name = verb === 'get' && namespace !== undefined ? ` "${namespace}"` : '';
-  return `${resource}${name} is forbidden: User "${username}" cannot ${verb} resource "${resource}" in API group "" ${where}`;
+  const [plural, group = ''] = resource.split('.');
+  return `${resource}${name} is forbidden: User "${username}" cannot ${verb} resource "${plural}" in API group "${group}" ${where}`;
 }
 
 const REVIEW = {
@@ -61,8 +70,9 @@ export function reviewOf(pathname: string, account: KubernetesAccount, body: unk
   if (kind === 'SelfSubjectReview') {
     return { ...object, status: { userInfo: { username: account.username, groups: account.groups } } };
   }
-  const { spec } = body as { spec: { resourceAttributes: KubernetesRight & { namespace?: string } } };
-  const { verb, resource, namespace } = spec.resourceAttributes;
+  const { spec } = body as { spec: { resourceAttributes: KubernetesRight & { group?: string } } };
+  const { verb, resource: plural, group, namespace } = spec.resourceAttributes;
+  const resource = group ? `${plural}.${group}` : plural;
   const allowed = isAllowed(account, { verb, resource, ...(namespace && { namespace }) });
   return { ...object, spec, status: { allowed, ...(allowed && { reason: 'RBAC: allowed' }) } };
 }

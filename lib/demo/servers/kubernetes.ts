@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { V1Pod } from '@kubernetes/client-node';
+import { listedIn, namespaceObject, type KubernetesWorkloads, type Snapshot } from './_kubernetes-objects.ts';
 import {
   ADMINISTRATOR,
   forbiddenText,
@@ -53,19 +54,14 @@ export interface KubernetesApi {
   readonly connections: () => number;
   /** Replaces the pods; continue tokens of before expire. */
   setPods(pods: readonly V1Pod[]): void;
+  /** Replaces what makes pods; nothing does at first. */
+  setWorkloads(workloads: KubernetesWorkloads): void;
   setNamespaces(namespaces: readonly string[]): void;
   /** Changes whom it takes the bearer of its token for; at first that is somebody who may do everything. */
   setAccount(changes: Partial<KubernetesAccount>): void;
   addFault(rule: FaultRule): void;
   clearFaults(): void;
   close(): Promise<void>;
-}
-
-interface Snapshot {
-  readonly account: KubernetesAccount;
-  readonly version: number;
-  readonly pods: readonly V1Pod[];
-  readonly namespaces: readonly string[];
 }
 
 interface Query {
@@ -123,7 +119,11 @@ export async function startKubernetesApi(options: KubernetesOptions = {}): Promi
     requests,
     connections: () => sockets.size,
     setPods: (pods) => {
-      snapshot = snapshotOf(pods, undefined, snapshot.version + 1, snapshot.account);
+      const { workloads, version, account } = snapshot;
+      snapshot = { ...snapshotOf(pods, undefined, version + 1, account), workloads };
+    },
+    setWorkloads: (workloads) => {
+      snapshot = { ...snapshot, workloads, version: snapshot.version + 1 };
     },
     setNamespaces: (namespaces) => {
       snapshot = { ...snapshot, namespaces, version: snapshot.version + 1 };
@@ -151,7 +151,13 @@ function snapshotOf(
   account: KubernetesAccount,
 ): Snapshot {
   const named = pods.map(({ metadata }) => metadata?.namespace ?? 'default');
-  return { account, version, pods, namespaces: namespaces ?? [...new Set(['default', ...named])].sort() };
+  return {
+    account,
+    version,
+    pods,
+    workloads: {},
+    namespaces: namespaces ?? [...new Set(['default', ...named])].sort(),
+  };
 }
 
 interface Asked {
@@ -175,23 +181,18 @@ function answerTo({ request, url, body }: Asked, token: string, snapshot: Snapsh
   if (review) return { code: 201, body: review };
   if (request.method !== 'GET') return status(405, 'MethodNotAllowed', 'the server does not allow this method');
   const right = rightFor(url.pathname);
-  if (right && !isAllowed(snapshot.account, right)) {
+  if (right === undefined) return status(404, 'NotFound', 'the server could not find the requested resource');
+  if (!isAllowed(snapshot.account, right)) {
     return status(403, 'Forbidden', forbiddenText(snapshot.account, right));
   }
   const query = { limit: Number(url.searchParams.get('limit') ?? 0), token: url.searchParams.get('continue') };
-  if (url.pathname === '/api/v1/pods') return list('PodList', snapshot.pods, query, snapshot.version);
-  if (url.pathname === '/api/v1/namespaces') {
-    return list('NamespaceList', snapshot.namespaces.map(namespaceObject), query, snapshot.version);
+  const { verb, resource, namespace = '' } = right;
+  if (verb === 'list') {
+    const { kind, items } = listedIn(snapshot, resource, namespace);
+    return list(kind, items, query, snapshot.version);
   }
-  const [, name = '', rest] = /^\/api\/v1\/namespaces\/([^/]+)(\/pods)?$/.exec(url.pathname) ?? [];
-  if (rest === '/pods') {
-    const pods = snapshot.pods.filter(({ metadata }) => metadata?.namespace === name);
-    // A namespace that does not exist has an empty list, as with the real one.
-    return list('PodList', pods, query, snapshot.version);
-  }
-  if (snapshot.namespaces.includes(name)) return { code: 200, body: namespaceObject(name) };
-  if (name) return status(404, 'NotFound', `namespaces "${name}" not found`);
-  return status(404, 'NotFound', 'the server could not find the requested resource');
+  if (snapshot.namespaces.includes(namespace)) return { code: 200, body: namespaceObject(namespace) };
+  return status(404, 'NotFound', `namespaces "${namespace}" not found`);
 }
 
 const VERSION = { major: '1', minor: '36', gitVersion: 'v1.36.3', platform: 'linux/amd64' };
@@ -218,10 +219,6 @@ function encode(version: number, offset: number): string {
 function decode(token: string): [version: number, offset: number] {
   const { rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString()) as { rv: number; start: number };
   return [rv, start];
-}
-
-function namespaceObject(name: string) {
-  return { kind: 'Namespace', apiVersion: 'v1', metadata: { name }, status: { phase: 'Active' } };
 }
 
 function status(code: number, reason: string, message: string, metadata = {}): Answer {

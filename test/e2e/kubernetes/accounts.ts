@@ -1,4 +1,5 @@
 import type { KubernetesRight } from '../../../lib/demo/servers/_kubernetes-rights.ts';
+import { WORKLOAD_RESOURCES } from '../../../lambdas/tasks/kubernetes/_workload-list.ts';
 import type { Client } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { until } from './until.ts';
@@ -28,14 +29,22 @@ export async function createAccount(cluster: Cluster, namespace: string, name: s
   return { namespace, name, username, token, kubeconfig: cluster.kubeconfigFor({ token }) };
 }
 
+/** Gives a user by RBAC what kubernetes-check-pods reads, in a namespace or everywhere. */
+export async function grantReading(client: Client, username: string, namespace?: string): Promise<void> {
+  for (const resource of ['pods', ...WORKLOAD_RESOURCES]) {
+    await grant(client, username, { verb: 'list', resource, ...(namespace !== undefined && { namespace }) });
+  }
+}
+
 /** Gives a user one right by RBAC, in its namespace or everywhere, and waits until the API server knows of it. */
 export async function grant(client: Client, username: string, { verb, resource, namespace }: KubernetesRight) {
   const scope = namespace === undefined ? RBAC : `${RBAC}/namespaces/${namespace}`;
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
   const name = `${username.replaceAll(':', '-')}-${verb}-${resource}`;
+  const [plural, group = ''] = resource.split('.');
   await client.create(`${scope}/${kind.toLowerCase()}s`, {
     metadata: { name },
-    rules: [{ apiGroups: [''], resources: [resource], verbs: [verb] }],
+    rules: [{ apiGroups: [group], resources: [plural], verbs: [verb] }],
   });
   await client.create(`${scope}/${kind.toLowerCase()}bindings`, {
     metadata: { name },
@@ -47,13 +56,14 @@ export async function grant(client: Client, username: string, { verb, resource, 
   );
 }
 
-async function isAllowed(client: Client, user: string, right: KubernetesRight): Promise<boolean> {
+async function isAllowed(client: Client, user: string, { resource: of, ...right }: KubernetesRight): Promise<boolean> {
+  const [resource, group = ''] = of.split('.');
   const { status } = await client.create<{ status: { allowed: boolean } }>(
     '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
-      spec: { user, resourceAttributes: { group: '', ...right } },
+      spec: { user, resourceAttributes: { ...right, group, resource } },
     },
   );
   return status.allowed;

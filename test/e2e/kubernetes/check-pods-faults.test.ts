@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { task } from '../../../lambdas/tasks/kubernetes/check-pods.ts';
 import { resultOf } from '../../harness/perform-task.ts';
-import { createAccount, grant, type Account } from './accounts.ts';
+import { createAccount, grantReading, type Account } from './accounts.ts';
 import type { Cluster } from './cluster.ts';
 import { describeWithControlPlane, startTestCluster } from './control-plane.ts';
 import type { ProgramName } from './program.ts';
@@ -20,7 +20,7 @@ describeWithControlPlane('a real control plane that cannot answer', () => {
     cluster = await startTestCluster();
     namespace = await freshNamespace(cluster.client);
     reader = await createAccount(cluster, namespace, 'fettle');
-    await grant(cluster.client, reader.username, { verb: 'list', resource: 'pods', namespace });
+    await grantReading(cluster.client, reader.username, namespace);
     await createWorkload(cluster.client, namespace, 'deployment', { name: 'web', replicas: 2 });
     await begun(cluster.client, namespace, 'web', 2, 'Running');
   });

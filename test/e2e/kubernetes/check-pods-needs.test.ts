@@ -4,7 +4,7 @@ import { task } from '../../../lambdas/tasks/kubernetes/check-pods.ts';
 import { inWords, needCalled, needsOf } from '../../harness/needs-of.ts';
 import { resultOf } from '../../harness/perform-task.ts';
 import { carryOut } from '../../lambdas/tasks/kubernetes/_kubectl.ts';
-import { createAccount, grant, type Account } from './accounts.ts';
+import { createAccount, grant, grantReading, type Account } from './accounts.ts';
 import type { Cluster } from './cluster.ts';
 import { describeWithControlPlane, startTestCluster } from './control-plane.ts';
 import { begun, createWorkload, freshNamespace } from './workloads.ts';
@@ -36,6 +36,7 @@ describeWithControlPlane('what kubernetes-check-pods needs of a real control pla
       `met ${new URL(cluster.url).host} over TLS, Kubernetes v1.36.3`,
       `met as ${username}`,
       `met 2 pods in namespace ${namespace}`,
+      `met deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch in namespace ${namespace}`,
       `met ${namespace}, with pods in it`,
     ]);
   });
@@ -46,14 +47,16 @@ describeWithControlPlane('what kubernetes-check-pods needs of a real control pla
   ])('the right that is missing %s is given by exactly the commands that are shown', async (where, isNarrow) => {
     const account = await createAccount(cluster, namespace, `granted-${where.replaceAll(' ', '-')}`);
     const settings = isNarrow ? { namespace } : {};
-    const listed = needCalled(await ask(account.kubeconfig, settings), 'list pods');
-    expect(listed.state).toBe('missing');
+    for (const need of ['list pods', 'list workloads']) {
+      const listed = needCalled(await ask(account.kubeconfig, settings), need);
+      expect(listed.state).toBe('missing');
 
-    const { rights, subjects } = carryOut(listed.grant ?? '');
-    expect(subjects).toEqual([`serviceaccount=${namespace}:${account.name}`]);
-    for (const right of rights) await grant(cluster.client, account.username, right);
+      const { rights, subjects } = carryOut(listed.grant ?? '');
+      expect(subjects).toEqual([`serviceaccount=${namespace}:${account.name}`]);
+      for (const right of rights) await grant(cluster.client, account.username, right);
 
-    expect(needCalled(await ask(account.kubeconfig, settings), 'list pods').state).toBe('met');
+      expect(needCalled(await ask(account.kubeconfig, settings), need).state).toBe('met');
+    }
     const targets = { cluster: { kubeconfig: account.kubeconfig, ...settings } };
     expect((await resultOf({ task, targets })).findings).toEqual([]);
   });
@@ -79,7 +82,7 @@ describeWithControlPlane('what kubernetes-check-pods needs of a real control pla
 
   async function allowed(name: string, where: string): Promise<Account> {
     const account = await createAccount(cluster, namespace, name);
-    await grant(cluster.client, account.username, { verb: 'list', resource: 'pods', namespace: where });
+    await grantReading(cluster.client, account.username, where);
     return account;
   }
 });

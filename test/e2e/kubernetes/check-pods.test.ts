@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { task } from '../../../lambdas/tasks/kubernetes/check-pods.ts';
 import { resultOf } from '../../harness/perform-task.ts';
-import { createAccount, grant, type Account } from './accounts.ts';
+import { createAccount, grant, grantReading, type Account } from './accounts.ts';
 import type { Cluster } from './cluster.ts';
 import { describeWithControlPlane, startTestCluster } from './control-plane.ts';
 import { plantCronJobs, plantHealthy, plantProblems, PROBLEMS, PROBLEMS_AT_ONCE } from './planted.ts';
@@ -28,7 +28,7 @@ describeWithControlPlane('kubernetes-check-pods on a real control plane', () => 
     ];
     reader = await createAccount(cluster, healthy, 'fettle');
     for (const namespace of [healthy, broken, scheduled]) {
-      await grant(client, reader.username, { verb: 'list', resource: 'pods', namespace });
+      await grantReading(client, reader.username, namespace);
     }
     // Their minute passes while the other tests run.
     cronJobs = plantCronJobs(client, scheduled);
@@ -93,30 +93,48 @@ describeWithControlPlane('kubernetes-check-pods on a real control plane', () => 
     expect(summaryOf('evicted')).toContain('1 of 3 pods evicted; Evicted');
   });
 
-  test('every command names a pod and a container that the cluster has', async () => {
+  test('every command names a pod, a workload and a container that the cluster has', async () => {
     const { findings } = await check(broken, 1);
     const commands = findings.flatMap(({ command }) => command ?? []);
 
     expect(commands).toHaveLength(PROBLEMS.length);
     for (const command of commands) {
-      const [, pod = ''] = / (?:logs|describe pod) (\S+)/.exec(command) ?? [];
+      const [, kind = 'pod', name = ''] = / (?:logs|describe (\S+)) (\S+)/.exec(command) ?? [];
       const [, container] = /--container (\S+)/.exec(command) ?? [];
-      const { spec } = await cluster.client.get<Spec>(`/api/v1/namespaces/${broken}/pods/${pod}`);
+      const { spec } = await cluster.client.get<Spec>(`${PATHS[kind] ?? ''}/namespaces/${broken}/${kind}s/${name}`);
       expect(command).toMatch(new RegExp(`^kubectl --namespace ${broken} `));
-      if (container !== undefined) expect(spec.containers.map(({ name }) => name)).toContain(container);
+      if (container !== undefined) expect(spec.containers?.map(({ name }) => name)).toContain(container);
     }
   });
 
   test('a client certificate opens the same door as a token', async () => {
-    await grant(cluster.client, 'kim', { verb: 'list', resource: 'pods', namespace: broken });
+    await grantReading(cluster.client, 'kim', broken);
     const kubeconfig = cluster.kubeconfigFor(await cluster.certificateFor('kim'));
 
     expect(inWords((await check(broken, 1, kubeconfig)).findings)).toEqual(within(broken, PROBLEMS));
   });
 
+  test('the words of the controllers come with the pods that were never made', async () => {
+    const { findings } = await check(broken, 1);
+    const summaryOf = (name: string) => findings.find(({ subject }) => subject?.endsWith(name))?.summary;
+
+    expect(summaryOf('deployment/refused')).toMatch(/0 of 2 pods exist for 1h\S*; .*serviceaccount "nobody" not found/);
+    expect(summaryOf('job/late')).toContain('job late failed, DeadlineExceeded: Job was active longer than specified');
+  });
+
+  test('pods alone, without what makes them, are judged, and the rest is not known', async () => {
+    const account = await createAccount(cluster, healthy, 'of-pods');
+    await grant(cluster.client, account.username, { verb: 'list', resource: 'pods', namespace: healthy });
+    const { findings, measurements } = await check(healthy, 1, account.kubeconfig);
+
+    expect(findings.map(({ kind }) => kind)).toEqual(['workloads-not-seen']);
+    expect(findings[0]?.summary).toContain('`list jobs.batch in namespace');
+    expect(measurements[0]).toMatchObject({ name: 'pods', value: 10 });
+  });
+
   test('all namespaces together are what each is alone', async () => {
     const account = await createAccount(cluster, healthy, 'everywhere');
-    await grant(cluster.client, account.username, { verb: 'list', resource: 'pods' });
+    await grantReading(cluster.client, account.username);
     const now = new Date(Date.now() + HOUR_MILLISECONDS);
     const { findings } = await resultOf({ task, targets: { cluster: { kubeconfig: account.kubeconfig } }, now });
     const elsewhere = inWords(findings).filter((words) => !words.includes(scheduled));
@@ -131,8 +149,15 @@ describeWithControlPlane('kubernetes-check-pods on a real control plane', () => 
   });
 });
 
+const PATHS: Readonly<Record<string, string>> = {
+  pod: '/api/v1',
+  deployment: '/apis/apps/v1',
+  statefulset: '/apis/apps/v1',
+  job: '/apis/batch/v1',
+};
+
 interface Spec {
-  readonly spec: { readonly containers: readonly { readonly name: string }[] };
+  readonly spec: { readonly containers?: readonly { readonly name: string }[] };
 }
 
 function inWords(findings: readonly { readonly kind: string; readonly subject?: string }[]): string[] {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
 import { podOf } from '../../../lambdas/tasks/kubernetes/_pod.ts';
+import { deploymentOf, jobOf } from '../../../lambdas/tasks/kubernetes/_workload-object.ts';
 import * as demo from '../../../lib/demo/pods.ts';
 import { startKubernetesApi, type KubernetesApi } from '../../../lib/demo/servers/kubernetes.ts';
+import { lateJob, refusedDeployment } from '../../../lib/demo/workloads.ts';
 import { createAccount, grant, type Account } from './accounts.ts';
 import { call, type Access } from './client.ts';
 import type { Cluster } from './cluster.ts';
@@ -64,6 +66,24 @@ describeWithControlPlane('the small server of the demo and a real API server', (
 
     expect(shape.get('status.phase')).toEqual(new Set(['string']));
     expect(missingIn(realShape, shape)).toEqual([]);
+  });
+
+  test('have of what makes pods what the task reads in the same fields and types', async () => {
+    const place = { namespace: NAMESPACE, now };
+    const [deployments, jobs] = ['apps/v1', 'batch/v1'].map((group) => `/apis/${group}/namespaces/${NAMESPACE}`);
+    const real = {
+      deployment: await cluster.client.get(`${deployments}/deployments/refused`),
+      job: await cluster.client.get(`${jobs}/jobs/late`),
+    };
+    const twins = {
+      deployment: overTheWire(refusedDeployment({ ...place, workload: 'refused' })),
+      job: overTheWire(lateJob({ ...place, workload: 'late' })),
+    };
+    const shape = shapeRead(deploymentOf, [twins.deployment]);
+
+    expect(shape.get('status.conditions[].message')).toEqual(new Set(['string']));
+    expect(missingIn(shapeRead(deploymentOf, [real.deployment]), shape)).toEqual([]);
+    expect(missingIn(shapeRead(jobOf, [real.job]), shapeRead(jobOf, [twins.job]))).toEqual([]);
   });
 
   test('give a list in pages in the same way', async () => {
@@ -163,4 +183,9 @@ interface PodList {
 function statusOf(body: unknown) {
   const { kind, apiVersion, status, reason, code, message } = body as Record<string, unknown>;
   return { kind, apiVersion, status, reason, code, message };
+}
+
+/** As JSON, moments to the second as the API server writes them. */
+function overTheWire(object: object): unknown {
+  return JSON.parse(JSON.stringify(object).replaceAll(/\.\d{3}Z"/g, 'Z"'));
 }

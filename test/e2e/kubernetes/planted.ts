@@ -16,6 +16,9 @@ const PREPARE = { name: 'prepare', image: 'registry.example/prepare:1' };
 
 /** `<kind> <workload>` of every problem that `plantProblems` plants, without the namespace that comes first. */
 export const PROBLEMS: readonly string[] = [
+  'pods-not-created deployment/refused',
+  'pods-not-created statefulset/refused',
+  'job-failed job/late',
   'crash-looping deployment/loops',
   'image-not-pulled deployment/pulls',
   'container-not-created deployment/unconfigured',
@@ -35,7 +38,7 @@ export const PROBLEMS: readonly string[] = [
 
 /** What is wrong at once; the rest needs a time that is over. */
 export const PROBLEMS_AT_ONCE: readonly string[] = PROBLEMS.filter(
-  (problem) => !/^(unschedulable|not-started|not-ready|stuck-terminating) /.test(problem),
+  (problem) => !/^(pods-not-created|unschedulable|not-started|not-ready|stuck-terminating) /.test(problem),
 );
 
 /** Workloads of every kind in which nothing is wrong; five kinds, 12 pods. */
@@ -76,6 +79,8 @@ export async function plantProblems(client: Client, namespace: string): Promise<
       await createWorkload(client, namespace, 'deployment', deployment);
       await begun(client, namespace, deployment.name, deployment.replicas);
     }),
+    plantRefused(client, namespace),
+    plantLate(client, namespace),
     plantUnready(client, namespace),
     plantHungry(client, namespace),
     plantFailures(client, namespace),
@@ -91,6 +96,29 @@ export async function plantCronJobs(client: Client, namespace: string): Promise<
   await createCronJob(client, namespace, { name: 'tidy' });
   await begun(client, namespace, 'nightly', 1, 'Failed');
   await begun(client, namespace, 'tidy', 1, 'Succeeded');
+}
+
+/** Their account does not exist, so no pod of theirs is ever made. */
+async function plantRefused(client: Client, namespace: string): Promise<void> {
+  const refused: Workload = { name: 'refused', replicas: 2, spec: { serviceAccountName: 'nobody' } };
+  await createWorkload(client, namespace, 'statefulset', refused);
+  await createWorkload(client, namespace, 'deployment', refused);
+  await until('the refusal of pods', async () => {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/refused`;
+    const { status } = await client.get<{ status: { conditions?: { type: string }[] } }>(path);
+    return status.conditions?.some(({ type }) => type === 'ReplicaFailure');
+  });
+}
+
+/** Its controller deletes its pod when its time is up, and nothing is left but the word of the Job. */
+async function plantLate(client: Client, namespace: string): Promise<void> {
+  await createJob(client, namespace, { name: 'late', plays: 'nothing' }, { activeDeadlineSeconds: 1 });
+  await until('the end of the late Job', async () => {
+    const path = `/apis/batch/v1/namespaces/${namespace}/jobs/late`;
+    const { status } = await client.get<{ status: { conditions?: { type: string }[] } }>(path);
+    const isOver = status.conditions?.some(({ type }) => type === 'Failed');
+    return isOver && (await podsOf(client, namespace, 'late')).length === 0;
+  });
 }
 
 async function plantUnready(client: Client, namespace: string): Promise<void> {
@@ -112,7 +140,7 @@ async function plantFailures(client: Client, namespace: string): Promise<void> {
 
 /** The first pod of the Job fails; its controller makes the second after ten seconds, and that one works. */
 async function plantRetry(client: Client, namespace: string): Promise<void> {
-  await createJob(client, namespace, { name: 'retries', plays: 'nothing' }, 3);
+  await createJob(client, namespace, { name: 'retries', plays: 'nothing' }, { backoffLimit: 3 });
   const [first] = await begun(client, namespace, 'retries', 1, 'Running');
   if (first) await reportStatus(client, first, { phase: 'Failed', containerStatuses: [endedContainer('retries', 1)] });
   await begun(client, namespace, 'retries', 1, 'Running');

@@ -53,11 +53,16 @@ export async function createWorkload(
   });
 }
 
-export async function createJob(client: Client, namespace: string, workload: Workload, backoffLimit = 0) {
+export async function createJob(
+  client: Client,
+  namespace: string,
+  workload: Workload,
+  limits: { readonly backoffLimit?: number; readonly activeDeadlineSeconds?: number } = {},
+) {
   const { name: job } = workload;
   await client.create(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
     metadata: { name: job },
-    spec: { backoffLimit, template: jobTemplate(workload) },
+    spec: { backoffLimit: 0, ...limits, template: jobTemplate(workload) },
   });
 }
 

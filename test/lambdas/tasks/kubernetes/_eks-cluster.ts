@@ -66,7 +66,8 @@ export async function startEksCluster(name: string, account: Account, pods: read
     const isKnown = isGenuine && ageSeconds > -60 && ageSeconds < 900 && refusals <= 0;
     refusals -= 1;
     response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' });
-    const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: pods };
+    const items = request.url?.includes('/pods') ? pods : [];
+    const list = { kind: 'List', apiVersion: 'v1', metadata: {}, items };
     response.end(JSON.stringify(isKnown ? list : { kind: 'Status', code: 401, message: 'Unauthorized' }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -14,7 +14,7 @@ export interface Granted {
 }
 
 const ROLE =
-  /^kubectl create (clusterrole|role) (\S+) --verb=([a-z,]+) --resource=([a-z,]+)(?: --namespace=([a-z0-9-]+))?$/;
+  /^kubectl create (clusterrole|role) (\S+) --verb=([a-z,]+) --resource=([a-z,.]+)(?: --namespace=([a-z0-9-]+))?$/;
 const BINDING =
   /^kubectl create (clusterrole|role)binding (\S+) --(clusterrole|role)=(\S+) --(serviceaccount=\S+|user=(?:'[^']+'|\S+)|group=\S+)(?: --namespace=([a-z0-9-]+))?$/;
 const ENTRY =

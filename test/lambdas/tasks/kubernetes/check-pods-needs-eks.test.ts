@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { principalIn } from '../../../../lambdas/tasks/kubernetes/_caller.ts';
 import { rightGrant } from '../../../../lambdas/tasks/kubernetes/_grant.ts';
+import { WORKLOAD_RESOURCES } from '../../../../lambdas/tasks/kubernetes/_workload-list.ts';
 import { task } from '../../../../lambdas/tasks/kubernetes/check-pods.ts';
 import * as demo from '../../../../lib/demo/pods.ts';
 import { inWords, needCalled, needsOf } from '../../../harness/needs-of.ts';
@@ -13,7 +14,7 @@ import { carryOut } from './_kubectl.ts';
 const account = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret-of-the-account' };
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/fettle/laptop';
 const ROLE = 'arn:aws:iam::111122223333:role/fettle';
-const LIST = { verb: 'list', resource: 'pods', namespace: undefined } as const;
+const LIST = { verb: 'list', resources: ['pods'], namespace: undefined } as const;
 const now = new Date();
 const before = { ...process.env };
 const asked: string[] = [];
@@ -62,7 +63,7 @@ test('a role that IAM knows and the cluster does not is a missing login, with th
 
   expect(login).toMatchObject({ state: 'missing', detail: expect.stringContaining(`${ROLE} has no access entry`) });
   expect(carryOut(login.grant ?? '')).toEqual({
-    rights: [{ verb: 'list', resource: 'pods' }],
+    rights: ['pods', ...WORKLOAD_RESOURCES].map((resource) => ({ verb: 'list', resource })),
     subjects: ['group=fettle'],
     entries: [{ verb: 'create', principal: ROLE, groups: ['fettle'] }],
   });
@@ -70,7 +71,7 @@ test('a role that IAM knows and the cluster does not is a missing login, with th
 });
 
 test('a cluster that lets the role in is met', async () => {
-  expect(inWords(await ask())).toEqual(['met be reached', 'met log in', 'met list pods']);
+  expect(inWords(await ask())).toEqual(['met be reached', 'met log in', 'met list pods', 'met list workloads']);
 });
 
 test('a cluster that may not be described is missing, with the policy for it alone', async () => {

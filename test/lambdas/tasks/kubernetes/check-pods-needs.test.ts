@@ -10,6 +10,7 @@ import { carryOut } from './_kubectl.ts';
 
 const now = new Date('2026-03-02T02:00:00Z');
 const pods = demo.podsOf(7, { workload: 'web', namespace: 'shop', now });
+const ALL_MET = ['met be reached', 'met log in', 'met list pods', 'met list workloads'];
 const REVIEWS = [
   'POST /apis/authentication.k8s.io/v1/selfsubjectreviews',
   'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -33,9 +34,9 @@ function ask(settings: Readonly<Record<string, Json>> = {}, timeoutSeconds = 20)
 test('a namespace that is misspelt lists no pods like a quiet one, and is missing', async () => {
   const needs = await ask({ namespace: 'shopp' });
 
-  expect(inWords(needs)).toEqual(['met be reached', 'met log in', 'met list pods', 'missing have its namespace']);
-  expect(needs[3]?.detail).toBe('the cluster has no namespace shopp; it has shop');
-  expect(needs[3]?.grant).toBeUndefined();
+  expect(inWords(needs)).toEqual([...ALL_MET, 'missing have its namespace']);
+  expect(needs[4]?.detail).toBe('the cluster has no namespace shopp; it has shop');
+  expect(needs[4]?.grant).toBeUndefined();
 });
 
 test('everything met is told with version, whom and number, and by questions alone', async () => {
@@ -46,9 +47,18 @@ test('everything met is told with version, whom and number, and by questions alo
     met('be reached', `${new URL(api.url).host} over TLS, Kubernetes v1.36.3`),
     met('log in', 'as system:serviceaccount:fettle:fettle'),
     met('list pods', '7 pods in namespace shop'),
+    met('list workloads', 'deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch in namespace shop'),
     met('have its namespace', 'shop, with pods in it'),
   ]);
-  expect(api.requests.slice(before)).toEqual(['GET /version', ...REVIEWS, 'GET /api/v1/namespaces/shop/pods?limit=1']);
+  const requests = api.requests.slice(before);
+  expect(requests.slice(0, 4)).toEqual(['GET /version', ...REVIEWS, 'GET /api/v1/namespaces/shop/pods?limit=1']);
+  expect(requests.slice(4).toSorted()).toEqual([
+    'GET /apis/apps/v1/namespaces/shop/daemonsets?limit=1',
+    'GET /apis/apps/v1/namespaces/shop/deployments?limit=1',
+    'GET /apis/apps/v1/namespaces/shop/statefulsets?limit=1',
+    'GET /apis/batch/v1/namespaces/shop/jobs?limit=1',
+    ...Array.from({ length: 4 }, () => REVIEWS[1]),
+  ]);
 });
 
 function met(need: string, detail: string) {
@@ -59,7 +69,7 @@ test('a namespace without pods that exists is met, and without a namespace none 
   api.setNamespaces(['default', 'quiet', 'shop']);
 
   expect(needCalled(await ask({ namespace: 'quiet' }), 'have its namespace').state).toBe('met');
-  expect(inWords(await ask())).toEqual(['met be reached', 'met log in', 'met list pods']);
+  expect(inWords(await ask())).toEqual(ALL_MET);
 });
 
 describe('without a right', () => {
@@ -80,7 +90,33 @@ describe('without a right', () => {
     expect(rights).toEqual([{ verb: 'list', resource: 'pods', ...target }]);
     expect(subjects).toEqual(['serviceaccount=fettle:fettle']);
     api.setAccount({ rights });
-    expect(inWords(await ask(target))).not.toContainEqual(expect.stringMatching(/^(missing|unknown)/));
+    expect(needCalled(await ask(target), 'list pods').state).toBe('met');
+  });
+
+  test('what of the workloads is missing is named, and exactly the commands that it shows give it', async () => {
+    const some = ['pods', 'deployments.apps', 'jobs.batch'].map((resource) => ({ verb: 'list', resource }));
+    api.setAccount({ rights: some });
+    const listed = needCalled(await ask(), 'list workloads');
+
+    expect(listed).toMatchObject({
+      state: 'missing',
+      detail: 'this account may not list statefulsets.apps, daemonsets.apps in all namespaces',
+    });
+    const { rights } = carryOut(listed.grant ?? '');
+    expect(rights.map(({ resource }) => resource)).toEqual(['statefulsets.apps', 'daemonsets.apps']);
+    api.setAccount({ rights: [...some, ...rights] });
+    expect(inWords(await ask())).toEqual(ALL_MET);
+  });
+
+  test('workloads that nobody answers for are unknown, and the pods are met all the same', async () => {
+    api.addFault({ fault: { kind: 'status', code: 404 }, when: ({ pathname }) => pathname.endsWith('/jobs') });
+    const needs = await ask();
+
+    expect(needCalled(needs, 'list workloads')).toMatchObject({
+      state: 'unknown',
+      detail: expect.stringContaining('cannot list jobs.batch in all namespaces: the API server answers 404'),
+    });
+    expect(needCalled(needs, 'list pods').state).toBe('met');
   });
 
   test('whether an empty namespace exists is unknown, until it may be read', async () => {
@@ -98,7 +134,7 @@ describe('without a right', () => {
 
   test('a server without reviews is asked for the list itself', async () => {
     api.setAccount({ reviews: false });
-    expect(inWords(await ask())).toEqual(['met be reached', 'met log in', 'met list pods']);
+    expect(inWords(await ask())).toEqual(ALL_MET);
     api.setAccount({ rights: [] });
     const needs = await ask();
 
