@@ -64,7 +64,7 @@ module.exports = {
       'lambdas-carry-no-tools',
       'What is bundled for Lambda neither builds nor deploys nor interprets.',
       { path: '^lambdas/' },
-      { path: [CDK, '^node_modules/(esbuild|tsx|aws-local-stepfunctions)/'] },
+      { path: [CDK, '^node_modules/(esbuild|aws-local-stepfunctions)/'] },
     ),
     forbid(
       'state-machines-know-no-cdk',

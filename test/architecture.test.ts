@@ -33,7 +33,6 @@ const PLANTED: [rule: string, file: string, specifier: string][] = [
   ['lambdas-carry-no-tools', 'lambdas/runtime/stack.ts', 'aws-cdk-lib'],
   ['lambdas-carry-no-tools', 'lambdas/runtime/construct.ts', 'constructs'],
   ['lambdas-carry-no-tools', 'lambdas/runtime/bundle.ts', 'esbuild'],
-  ['lambdas-carry-no-tools', 'lambdas/runtime/loader.ts', 'tsx'],
   ['lambdas-carry-no-tools', 'lambdas/runtime/engine.ts', 'aws-local-stepfunctions'],
   ['state-machines-know-no-cdk', 'state-machines/stack.ts', 'aws-cdk-lib'],
   ['middy-in-one-place', 'lambdas/runtime/wrap.ts', '@middy/core'],
@@ -71,7 +70,6 @@ const PACKAGES = [
   'aws-cdk-lib',
   'constructs',
   'esbuild',
-  'tsx',
   'aws-local-stepfunctions',
   '@middy/core',
 ];

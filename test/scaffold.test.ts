@@ -41,7 +41,7 @@ describe('npm run new-task', () => {
     root = await copyOfTheHouse();
     for (const { args } of NEW) {
       const before = await hashes(root);
-      await run(root, ['--import', 'tsx', 'bin/new-task.ts', ...args]);
+      await run(root, ['bin/new-task.ts', ...args]);
       const after = await hashes(root);
       changes.push({
         edited: [...before].filter(([file, hash]) => after.get(file) !== hash).map(([file]) => file),
@@ -118,7 +118,7 @@ describe('npm run new-task', () => {
   ])('answers %s with what is allowed, and writes nothing', async (_what, args, words) => {
     const before = await hashes(root);
 
-    const { code, stderr } = await run(root, ['--import', 'tsx', 'bin/new-task.ts', ...args], { mayFail: true });
+    const { code, stderr } = await run(root, ['bin/new-task.ts', ...args], { mayFail: true });
 
     expect(code).toBe(2);
     expect(stderr).toContain(words);

@@ -9,12 +9,11 @@ export type HttpFailureReason =
 
 /** An HTTP exchange without an answer; the text names host and port and holds neither secrets nor control characters. */
 export class HttpFailure extends Unavailable {
-  constructor(
-    readonly reason: HttpFailureReason,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  readonly reason: HttpFailureReason;
+
+  constructor(reason: HttpFailureReason, message: string, options?: ErrorOptions) {
     super(message, options);
+    this.reason = reason;
   }
 }
 

@@ -22,11 +22,11 @@ export interface Invocation {
 
 /** A handler that did not answer; its name is the one that Lambda gives in the same case. */
 export class InvocationFailed extends Error {
-  constructor(
-    override readonly name: 'Sandbox.Timedout' | 'Runtime.ExitError' | 'Runtime.HandlerError',
-    message: string,
-  ) {
+  override readonly name: 'Sandbox.Timedout' | 'Runtime.ExitError' | 'Runtime.HandlerError';
+
+  constructor(name: InvocationFailed['name'], message: string) {
     super(message);
+    this.name = name;
   }
 }
 

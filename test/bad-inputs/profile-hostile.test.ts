@@ -92,7 +92,7 @@ beforeAll(async () => {
   const pipe = join(folder, 'pipe.yaml');
   execFileSync('/usr/bin/mkfifo', [pipe]);
   const given = [...files, pipe, '/dev/zero', '/dev/full'];
-  const command = [`--max-old-space-size=${MOST_MEMORY_MB}`, '--import', 'tsx', READER];
+  const command = [`--max-old-space-size=${MOST_MEMORY_MB}`, READER];
   const options = { cwd: REPOSITORY, env: { ...process.env, NODE_OPTIONS: '' }, timeout: LONGEST_SECONDS * 1_000 };
   const { stdout } = await promisify(execFile)(process.execPath, [...command, ...given], options);
   const lines = stdout.trimEnd().split('\n');

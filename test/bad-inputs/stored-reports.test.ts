@@ -84,16 +84,7 @@ procedures: { daily: { tasks: [postgres-vacuum] } }
 `;
   const fettle = (...words: readonly string[]) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const given = [
-        '--import',
-        'tsx',
-        'bin/fettle.ts',
-        ...words,
-        '--platform',
-        join(folder, 'shop.yaml'),
-        '--store',
-        store.location,
-      ];
+      const given = ['bin/fettle.mjs', ...words, '--platform', join(folder, 'shop.yaml'), '--store', store.location];
       const options = { cwd: REPOSITORY, env: { ...process.env, NODE_OPTIONS: '' }, timeout: 60_000 };
       execFile(process.execPath, given, options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });

@@ -13,7 +13,7 @@ export interface ServerProcess extends AsyncDisposable {
 /** Starts a script of `goals/` that sends a message once it is ready and ends with its connection to this process. */
 export async function startProcess(script: string, ...args: readonly string[]): Promise<ServerProcess> {
   const file = fileURLToPath(new URL(`./goals/${script}`, import.meta.url));
-  const child = fork(file, args, { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return {
     ready: await nextMessage(child),
     ask: (word) => {

@@ -32,10 +32,10 @@ class Night {
   /** By how much the clock jumps when a line has been appended. */
   jumpAfterLine: readonly [string, number] = ['', 0];
 
-  private constructor(
-    readonly store: DirectoryStore,
-    folder: string,
-  ) {
+  readonly store: DirectoryStore;
+
+  private constructor(store: DirectoryStore, folder: string) {
+    this.store = store;
     this.file = join(folder, 'target.log');
     const create = store.createIfAbsent.bind(store);
     // The outcome of a line is the last that is written of it.

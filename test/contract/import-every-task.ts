@@ -13,28 +13,26 @@ const [root] = process.argv.slice(2);
 const opened: string[] = [];
 let importing = 'nothing';
 
-function watch(holder: object, name: string, harmless: (argument: unknown) => boolean = () => false): void {
+function watch(holder: object, name: string): void {
   const original: unknown = Reflect.get(holder, name);
   if (typeof original !== 'function') throw new Error(`there is no ${name} to watch`);
   Reflect.set(holder, name, function watched(this: unknown, ...args: unknown[]): unknown {
-    if (!harmless(args[0])) opened.push(`${importing}: ${name} ${String(args[0]).slice(0, 200)}`);
+    opened.push(`${importing}: ${name} ${String(args[0]).slice(0, 200)}`);
     return Reflect.apply(original, this, args);
   });
 }
 
-// The compiler that loads the TypeScript itself has a service process and a cache; neither is the task's doing.
-const ofTheLoader = (argument: unknown) => /esbuild|tsx-\d*|node_modules\/\.cache/.test(String(argument));
 for (const name of ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork']) {
-  watch(childProcess, name, ofTheLoader);
+  watch(childProcess, name);
 }
-for (const name of ['writeFile', 'writeFileSync', 'appendFileSync', 'mkdirSync', 'createWriteStream']) {
-  watch(fs, name, ofTheLoader);
-}
+for (const name of ['writeFile', 'writeFileSync', 'appendFileSync', 'mkdirSync', 'createWriteStream']) watch(fs, name);
 for (const name of ['lookup', 'resolve']) watch(dns, name);
 watch(net.Socket.prototype, 'connect');
 watch(net.Server.prototype, 'listen');
 syncBuiltinESMExports();
 
+// The standard streams open when somebody names them for the first time; that is no task's doing.
+for (const stream of [process.stdout, process.stderr]) stream.write('');
 const before = countOf(process.getActiveResourcesInfo());
 const imported: string[] = [];
 for (const [name, file] of await taskEntryPoints(root)) {

@@ -68,7 +68,7 @@ interface Imported {
 
 async function importAll(...root: readonly string[]): Promise<Imported> {
   const script = path.join(REPOSITORY, 'test/contract/import-every-task.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...root], {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...root], {
     cwd: REPOSITORY,
     env: { PATH: process.env['PATH'], HOME: path.join(tmpdir(), 'fettle-no-such-home') },
     timeout: 50_000,

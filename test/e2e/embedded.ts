@@ -35,7 +35,7 @@ export interface EmbeddedRun {
 
 /** Runs a procedure by the embedded engine, with the targets that are in the cloud. */
 export async function runEmbedded(cloud: Cloud, { profile, procedure, input, store }: EmbeddedRun): Promise<RunReport> {
-  const words = ['--import', 'tsx', SCRIPT, profile, procedure, JSON.stringify(input), store];
+  const words = [SCRIPT, profile, procedure, JSON.stringify(input), store];
   const options = { env: cloud.environment, cwd: REPOSITORY, timeout: RUN_MILLISECONDS, maxBuffer: 64 * 1_024 * 1_024 };
   const { stdout } = await run(process.execPath, words, options);
   return RunReport.parse(JSON.parse(stdout));

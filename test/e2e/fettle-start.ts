@@ -8,7 +8,7 @@ const RUN_MILLISECONDS = 300_000;
 
 /** `fettle start …` as a person types it, followed to its end: the report that it prints. */
 export async function fettleStart({ environment }: Cloud, ...words: readonly string[]): Promise<RunReport> {
-  const given = ['--import', 'tsx', 'bin/fettle.ts', 'start', ...words, '--json'];
+  const given = ['bin/fettle.mjs', 'start', ...words, '--json'];
   const options = { env: environment, cwd: REPOSITORY, timeout: RUN_MILLISECONDS, maxBuffer: 64 * 1_024 * 1_024 };
   const { promise, resolve } = Promise.withResolvers<{ stdout: string; stderr: string }>();
   // Its exit code says what was found: 1 where anything is broken.

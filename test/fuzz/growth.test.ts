@@ -13,7 +13,7 @@ const Measured = z.object({ name: z.string(), seconds: z.number(), unit: z.strin
 
 test('a text of any length that was made to waste time is read, or refused, in time that grows with its length', () => {
   // A child, so that what never ends is ended by the system.
-  const script = `ulimit -t ${CHILD_SECONDS}; exec "$0" --import tsx "$@"`;
+  const script = `ulimit -t ${CHILD_SECONDS}; exec "$0" "$@"`;
   const { stdout, stderr, status } = spawnSync('/bin/sh', ['-c', script, process.execPath, CHILD, String(SIZE_BYTES)], {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },

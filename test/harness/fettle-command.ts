@@ -11,7 +11,7 @@ interface Answer {
 export function fettleCommand(...words: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
     const options = { cwd: REPOSITORY, env: { ...process.env, NODE_OPTIONS: '' }, timeout: 60_000 };
-    execFile(process.execPath, ['--import', 'tsx', 'bin/fettle.ts', ...words], options, (error, stdout, stderr) => {
+    execFile(process.execPath, ['bin/fettle.mjs', ...words], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
     });
   });

@@ -25,7 +25,7 @@ export function startPlainUser(
   options: { readonly groups?: readonly number[]; readonly environment?: Readonly<Record<string, string>> } = {},
 ): PlainUser {
   const { groups = [], environment = {} } = options;
-  const program = [process.execPath, '--import', 'tsx', 'test/harness/answer-needs.ts'];
+  const program = [process.execPath, 'test/harness/answer-needs.ts'];
   const others = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
   // By their full paths: the task may be given a PATH in which nothing is.
   const [name = '', ...args] = isRoot

@@ -16,7 +16,7 @@ interface Result {
 /** Stops a task where it is told; what went wrong, by the id that replays it. */
 async function crash(...given: readonly string[]): Promise<Result[]> {
   const asked = [HARNESS, ...given, '--seed', SEED, '--json'];
-  const running = promisify(execFile)(process.execPath, ['--import', 'tsx', ...asked], {
+  const running = promisify(execFile)(process.execPath, [...asked], {
     env: { ...process.env, NODE_OPTIONS: '' },
     maxBuffer: 16 * 1_048_576,
   });

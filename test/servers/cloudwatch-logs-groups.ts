@@ -1,11 +1,12 @@
 /** A refusal of the service: its name for it, which the SDK makes the name of the error. */
 export class LogsRefusal extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly status = 400,
-  ) {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
     super(message);
+    this.code = code;
+    this.status = status;
   }
 }
 

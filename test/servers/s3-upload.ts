@@ -4,12 +4,13 @@ import { crc32 } from 'node:zlib';
 
 /** S3's refusal of a request: an HTTP status and S3's name for it. */
 export class S3Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message = code,
-  ) {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message = code) {
     super(message);
+    this.status = status;
+    this.code = code;
   }
 }
 

@@ -58,7 +58,11 @@ class Reader {
   readonly #found = new Map<string, Dependency>();
   #truncated = false;
 
-  constructor(readonly healthyWords: readonly string[]) {}
+  readonly healthyWords: readonly string[];
+
+  constructor(healthyWords: readonly string[]) {
+    this.healthyWords = healthyWords;
+  }
 
   /** The status that an object has itself. */
   said(node: Node, depth = 0): Said | undefined {

@@ -61,7 +61,7 @@ async function buildTwice(build: AppRequest['build'], outdir: string, taken: Tak
 
 async function onePlatformMore(): Promise<Comparison> {
   const counts = Array.from({ length: PAIRS }, () => [FEW, MANY]).flat();
-  const { stdout } = await perform(process.execPath, '--import', 'tsx', PLATFORMS_SCRIPT, ...counts.map(String));
+  const { stdout } = await perform(process.execPath, PLATFORMS_SCRIPT, ...counts.map(String));
   const measured = JSON.parse(stdout) as { readonly count: number; readonly seconds: number }[];
   const secondsFor = (wanted: number) =>
     median(measured.filter(({ count }) => count === wanted).map(({ seconds }) => seconds));

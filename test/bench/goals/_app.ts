@@ -17,7 +17,7 @@ export async function synthesizeApp(
   const request: AppRequest = { build, tasks: [...tasks], entries: [...entries], outdir };
   const file = `${outdir}.json`;
   await writeFile(file, JSON.stringify(request));
-  const { stdout } = await perform(process.execPath, '--import', 'tsx', SCRIPT, file);
+  const { stdout } = await perform(process.execPath, SCRIPT, file);
   return JSON.parse(stdout) as AppAnswer;
 }
 

@@ -107,7 +107,7 @@ withCloud('the test cloud', () => {
 
   test('ends when whoever started it was killed', async () => {
     const script = fileURLToPath(new URL('./abandoned.ts', import.meta.url));
-    const starter = spawn(process.execPath, ['--import', 'tsx', script], {
+    const starter = spawn(process.execPath, [script], {
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

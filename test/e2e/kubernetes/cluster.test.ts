@@ -57,11 +57,11 @@ describeWithControlPlane('a cluster', () => {
   });
 
   test('ends with the process that started it, even where that one is killed and a program stands still', async () => {
-    const starter = spawn(
-      process.execPath,
-      ['--import', 'tsx', fileURLToPath(new URL('./start-and-wait.ts', import.meta.url))],
-      { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
-    );
+    const starter = spawn(process.execPath, [fileURLToPath(new URL('./start-and-wait.ts', import.meta.url))], {
+      cwd: REPOSITORY,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     const [first] = (await once(starter.stdout, 'data')) as [Buffer];
     const folder = first.toString().trim();
     const running = await processesOf(folder);

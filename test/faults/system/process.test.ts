@@ -53,7 +53,7 @@ onLinux('an engine without file descriptors', () => {
   test('says that the process of a handler could not be started, and goes on once there are some', async () => {
     const script = fileURLToPath(new URL('./starved-engine.ts', import.meta.url));
     const environment = { ...process.env, NODE_OPTIONS: '' };
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', script], { env: environment, timeout: 60_000 });
+    const { stdout } = await run(process.execPath, [script], { env: environment, timeout: 60_000 });
 
     const [starved, fed] = stdout.split('\n');
     expect(starved).toMatch(/its process could not be started: spawn .* EMFILE/);

@@ -100,7 +100,7 @@ describe('bin/app.ts', () => {
 
 function runApp(context: object): Promise<{ readonly code: number; readonly stderr: string }> {
   const env = { PATH: process.env['PATH'], CDK_CONTEXT_JSON: JSON.stringify(context) };
-  const args = ['--import', 'tsx', join(ROOT, 'bin', 'app.ts')];
+  const args = [join(ROOT, 'bin', 'app.ts')];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: ROOT, env, timeout: 50_000 }, (error, _stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr });

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { App, type Stack } from 'aws-cdk-lib';
 import type { ResolvedPlatform } from '../../../core/platform.ts';
 import { loadCatalogue, type Catalogue } from '../../../lambdas/catalogue.ts';
@@ -39,6 +43,10 @@ const NETWORK = {
   securityGroups: ['sg-0a1234567890abcde'],
 };
 
+/** Each with the bundles of all functions. */
+const assemblies: string[] = [];
+afterAll(() => Promise.all(assemblies.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 type Vary = (platform: ResolvedPlatform) => ResolvedPlatform;
 
 /** EventChain as it is deployed, or a variation of it, synthesized in this process with every check of CDK. */
@@ -49,7 +57,9 @@ export async function synthesize(vary: Vary = (platform) => platform): Promise<S
   const [resolved] = found.deployments;
   if (!resolved) throw new Error('eventchain has no environment to deploy');
   const platform = vary({ ...resolved, network: NETWORK });
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:enable-asset-metadata': true } });
+  const outdir = await mkdtemp(join(tmpdir(), 'fettle-synth-'));
+  assemblies.push(outdir);
+  const app = new App({ analyticsReporting: false, outdir, context: { 'aws:cdk:enable-asset-metadata': true } });
   const [stack] = await addDeployments(app, { deployments: [platform], catalogue });
   if (!stack) throw new Error('no stack was added');
   const assembly = app.synth();

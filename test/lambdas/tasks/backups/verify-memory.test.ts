@@ -21,7 +21,7 @@ const TAIL = '\\.\n\n\n--\n-- PostgreSQL database dump complete\n--\n\n';
 const WORKER = fileURLToPath(new URL('./verify-large.ts', import.meta.url));
 
 async function verifyIn64MiB(folder: string): Promise<Seen> {
-  const options = ['--max-old-space-size=64', '--import', 'tsx', WORKER, pathToFileURL(folder).href];
+  const options = ['--max-old-space-size=64', WORKER, pathToFileURL(folder).href];
   const { stdout } = await run(process.execPath, options, { env: { ...process.env, NODE_OPTIONS: '' } });
   return JSON.parse(stdout) as Seen;
 }

@@ -166,7 +166,7 @@ describe('nothing is known of a cluster, and the finding says why,', () => {
     ['no region', {}, 'no region is known; write region in the environment, or set AWS_REGION'],
     ['no credentials', { AWS_REGION: 'eu-west-1' }, 'there are no AWS credentials: '],
   ])('where there is %s', async (_what, environment, reason) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', WITHOUT_ACCOUNT], {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', WITHOUT_ACCOUNT], {
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true', ...environment },
       timeout: 30_000,
     });

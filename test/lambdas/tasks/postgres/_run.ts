@@ -148,7 +148,7 @@ export function spawnStep(
 ): ChildProcess {
   const script = fileURLToPath(new URL('_step-process.ts', import.meta.url));
   const job = JSON.stringify({ run, previous, dieAt, task: task.name });
-  return spawn(process.execPath, ['--import', 'tsx', script, job], {
+  return spawn(process.execPath, [script, job], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: withoutJest(),
   });

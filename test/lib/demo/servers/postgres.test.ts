@@ -45,7 +45,7 @@ test('takes over from a server whose starter was killed', async () => {
     await execute(server.url(), 'CREATE TABLE kept AS SELECT 7 AS id');
     process.kill(process.pid, 'SIGKILL');`;
   const env = { ...process.env, NODE_OPTIONS: '' };
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: 'inherit',
     env,
   });
