@@ -6,7 +6,7 @@ import type { Cloud } from './cloud/server.ts';
 import { homeProfile, runEmbedded, type EmbeddedRun } from './embedded.ts';
 import { executionsOf, reportOf, startExecution, untilStarted } from './executions.ts';
 import { fettleStart } from './fettle-start.ts';
-import { plantTargets } from './targets.ts';
+import { plantTargets, type Addresses } from './targets.ts';
 
 /** The report of each run, by what started it. */
 export type Reports = Readonly<Record<'schedule' | 'alarm' | 'console' | 'person', RunReport>>;
@@ -14,6 +14,8 @@ export type Reports = Readonly<Record<'schedule' | 'alarm' | 'console' | 'person
 export interface Platforms {
   readonly eventchain: { readonly profile: string; readonly outputs: StackOutputs };
   readonly small: { readonly profile: string; readonly deploy: () => Promise<StackOutputs> };
+  /** Of targets that are not the demo's. */
+  readonly addresses: Addresses;
 }
 
 /** What `startBoth` gives. */
@@ -35,7 +37,9 @@ const PERSON = { trigger: 'person', mode: 'execute', override: 'window', reason:
  * Starts each procedure twice: as it is deployed, by all that starts one there, and by the embedded engine. The targets
  * are planted anew each time, so neither finds what the other mended.
  */
-export async function startBoth(cloud: Cloud, { eventchain, small }: Platforms, folder: string): Promise<Both> {
+export async function startBoth(cloud: Cloud, platforms: Platforms, folder: string): Promise<Both> {
+  const { eventchain, small, addresses } = platforms;
+  const onTargets = <Answer>(start: () => Promise<Answer>) => onPlanted(cloud, addresses, start);
   const bucket = named(eventchain.outputs, 'BucketName');
   const machine = named(eventchain.outputs, 'Arndaily');
   const console_ = async () => reportOf(cloud, bucket, await startExecution(cloud, machine, {}), RUN_SECONDS);
@@ -45,16 +49,14 @@ export async function startBoth(cloud: Cloud, { eventchain, small }: Platforms, 
     const stored = await reportOf(cloud, bucket, (await executionsOf(cloud, machine)).at(-1) ?? '', RUN_SECONDS);
     return { printed, stored };
   };
-  const [first, planned] = await onTargets(cloud, () =>
-    Promise.all([startedByThemselves(cloud, small.deploy), console_()]),
-  );
+  const [first, planned] = await onTargets(() => Promise.all([startedByThemselves(cloud, small.deploy), console_()]));
   const homes = {
     eventchain: await homeProfile(eventchain.profile, folder),
     small: await homeProfile(small.profile, folder),
   };
   const embedded = (home: keyof typeof homes, procedure: string, input: EmbeddedRun['input']) =>
     runEmbedded(cloud, { profile: homes[home], procedure, input, store: join(folder, home) });
-  const second = await onTargets(cloud, async () => ({
+  const second = await onTargets(async () => ({
     schedule: await embedded('small', 'every-minute', {
       trigger: 'schedule',
       scheduledTime: new Date().toISOString(),
@@ -62,8 +64,8 @@ export async function startBoth(cloud: Cloud, { eventchain, small }: Platforms, 
     alarm: await embedded('small', 'shop-is-slow', { trigger: 'alarm', reason: `alarm ${ALARM}` }),
     console: await embedded('eventchain', 'daily', {}),
   }));
-  const { printed, stored } = await onTargets(cloud, person);
-  const again = await onTargets(cloud, () => embedded('eventchain', 'daily', PERSON));
+  const { printed, stored } = await onTargets(person);
+  const again = await onTargets(() => embedded('eventchain', 'daily', PERSON));
   return {
     deployed: { ...first, console: planned, person: stored },
     embedded: { ...second, person: again },
@@ -86,8 +88,8 @@ async function startedByThemselves(cloud: Cloud, deploySmall: () => Promise<Stac
   return { alarm, schedule };
 }
 
-async function onTargets<Answer>(cloud: Cloud, start: () => Promise<Answer>): Promise<Answer> {
-  const targets = await plantTargets(cloud, new Date());
+async function onPlanted<Answer>(cloud: Cloud, addresses: Addresses, start: () => Promise<Answer>): Promise<Answer> {
+  const targets = await plantTargets(cloud, new Date(), addresses);
   try {
     return await start();
   } finally {

@@ -11,8 +11,10 @@ import { redisProgram } from '../../lib/demo/servers/redis.ts';
 import { named, startBoth, type Both, type Reports } from './both.ts';
 import { assemblyFolder, bootstrap, deploy, destroy, diff, type StackOutputs } from './cloud/deploy.ts';
 import { cloudEnvironment } from './cloud/environment.ts';
+import { PLANTED_IN_CLUSTER, startClusterTarget, type ClusterTarget } from './cluster-target.ts';
 import { startCloud, type Cloud } from './cloud/server.ts';
 import { comparable } from './comparison.ts';
+import { hasControlPlane } from './kubernetes/control-plane.ts';
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EVENTCHAIN = fileOf('./eventchain.yaml');
@@ -47,6 +49,7 @@ test('the procedures of the deployed EventChain are those of the platform, word 
 withCloud('two platforms, deployed side by side in one account', () => {
   let folder: string;
   let cloud: Cloud;
+  let cluster: ClusterTarget | undefined;
   let eventchain: StackOutputs;
   let small: StackOutputs;
   let changed: string;
@@ -58,10 +61,13 @@ withCloud('two platforms, deployed side by side in one account', () => {
     cloud = await startCloud({ python, name: 'deployed', auth: true });
     await bootstrap(cloud);
     eventchain = (await deploy(cloud, EVENTCHAIN))['fettle-eventchain-prod'] ?? {};
+    // Without one the demo's small API stands in for it.
+    if (hasControlPlane) cluster = await startClusterTarget();
     changed = join(folder, 'small.yaml');
     await writeFile(changed, await readFile(SMALL, 'utf8'));
   });
   afterAll(async () => {
+    await cluster?.stop();
     await cloud.stop();
     await rm(folder, { recursive: true });
   });
@@ -78,6 +84,7 @@ withCloud('two platforms, deployed side by side in one account', () => {
         {
           eventchain: { profile: EVENTCHAIN, outputs: eventchain },
           small: { profile: SMALL, deploy: deploySmall },
+          addresses: cluster === undefined ? {} : { kubeconfig: cluster.kubeconfig },
         },
         folder,
       );
@@ -112,6 +119,13 @@ withCloud('two platforms, deployed side by side in one account', () => {
           'redis-check-memory much-evicted cache',
         ]),
       );
+    });
+
+    (hasControlPlane ? test : test.skip)('what is planted in a real cluster is found there, and nothing else', () => {
+      for (const { findings } of [reports.deployed.person, reports.embedded.person]) {
+        const found = findings.filter(({ task }) => task === 'kubernetes-check-pods');
+        expect(found.map(({ kind, subject }) => `${kind} ${subject}`).sort()).toEqual(PLANTED_IN_CLUSTER);
+      }
     });
 
     test('a plan changes nothing, and the run of a person does all that it says', () => {

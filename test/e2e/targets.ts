@@ -41,6 +41,9 @@ const BACKUPS = { bucket: 'eventchain-backups', prefix: 'database/full/' };
 const APPLICATION_LOG = '/eventchain/prod/application';
 const LOGINS_LOG = '/eventchain/prod/auth';
 
+/** Where things are, by what the demo calls them. */
+export type Addresses = Readonly<Record<string, string>>;
+
 /** Everything that the profiles of these tests have as a target, with its planted problems. */
 export interface Targets {
   /** The kinds of target that this machine has no server for. */
@@ -50,9 +53,10 @@ export interface Targets {
 
 /**
  * Starts the servers of the demo with all of their problems, and plants those of the cloud: a backup that is cut short,
- * a log without retention, a log of logins with a break-in. What an earlier run mended or left is gone.
+ * a log without retention, a log of logins with a break-in. What an earlier run mended or left is gone. The addresses
+ * that are given stand for those of the demo.
  */
-export async function plantTargets(cloud: Cloud, now: Date): Promise<Targets> {
+export async function plantTargets(cloud: Cloud, now: Date, given: Addresses = {}): Promise<Targets> {
   const folder = await mkdtemp(join(tmpdir(), 'fettle-targets-'));
   // Where this is root, the database runs as another user, who must reach its own folder below.
   await chmod(folder, 0o755);
@@ -62,8 +66,8 @@ export async function plantTargets(cloud: Cloud, now: Date): Promise<Targets> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const addresses = Object.assign({}, ...servers.parts.map((part) => part.addresses)) as Record<string, string>;
-    await keepSecrets(cloud, addresses);
+    const addresses = Object.assign({}, ...servers.parts.map((part) => part.addresses)) as Addresses;
+    await keepSecrets(cloud, { ...addresses, ...given });
     await uploadBackups(cloud, join(folder, 'backups'));
     await writeLogs(cloud, join(folder, 'logins'), now);
     return { missing: servers.missing, stop };
@@ -77,7 +81,7 @@ function tellPerson(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function keepSecrets({ client }: Cloud, addresses: Readonly<Record<string, string>>): Promise<void> {
+async function keepSecrets({ client }: Cloud, addresses: Addresses): Promise<void> {
   const secrets = new SecretsManagerClient({ ...client, ...awsClientSettings() });
   for (const [Name, address] of Object.entries(SECRETS)) {
     // A kind that this machine has no server for has no address.
