@@ -62,10 +62,12 @@ describe('.ci/run', () => {
     coverage = ':',
     crashes = ':',
     e2e = `printf '${DEPLOYED}'`,
+    faults = `printf '${DEPLOYED}'`,
+    privileges = `printf '${DEPLOYED}'`,
   } = {}): Promise<void> {
     await stand(
       'npm',
-      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\n  *coverage) ${coverage} ;;\n  *crashes*) ${crashes} ;;\n  *e2e) ${e2e} ;;\nesac`,
+      `echo "$*" >> called\ncase "$*" in\n  ci) ${ci} ;;\n  test) ${tests} ;;\n  'run docs') ${docs} ;;\n  *coverage) ${coverage} ;;\n  *crashes*) ${crashes} ;;\n  *e2e) ${e2e} ;;\n  *:faults) ${faults} ;;\n  *:privileges) ${privileges} ;;\nesac`,
     );
   }
 
@@ -74,7 +76,7 @@ describe('.ci/run', () => {
     return new Promise((resolve) => {
       execFile(path.join(root, '.ci/run'), { cwd: tmpdir(), env, timeout: 30_000 }, (failure, stdout, stderr) => {
         const lines = stdout.trimEnd().split('\n');
-        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes|e2e) +\d+ {2}/.test(line));
+        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes|e2e|faults|privileges) +\d+ {2}/.test(line));
         resolve({
           code: typeof failure?.code === 'number' ? failure.code : failure ? -1 : 0,
           output: stdout + stderr,
@@ -90,11 +92,12 @@ describe('.ci/run', () => {
   test('runs every part in order, times each, and ends with the counts alone on a line', async () => {
     const { code, closing, parts } = await run();
 
-    expect({ code, closing }).toEqual({ code: 0, closing: '17 passed, 0 failed' });
-    const names = ['programs', 'tests', 'docs', 'synth', 'coverage', 'crashes', 'e2e'];
+    expect({ code, closing }).toEqual({ code: 0, closing: '27 passed, 0 failed' });
+    const names = ['programs', 'tests', 'docs', 'synth', 'coverage', 'crashes', 'e2e', 'faults', 'privileges'];
     expect(parts).toEqual(names.map((name) => `${name}: passed`));
     const [crashes, coverage] = ['run test:crashes -- --sample 240', 'run coverage'];
-    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q', coverage, crashes, 'run e2e']);
+    const deployed = ['run e2e', 'run e2e:faults', 'run e2e:privileges'];
+    expect(await called()).toEqual(['ci', 'test', 'run docs', 'cdk synth -q', coverage, crashes, ...deployed]);
   });
 
   test.each([

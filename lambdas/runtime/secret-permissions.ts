@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { targetsOf, type ResolvedPlatform } from '../../core/platform.ts';
 import { TARGET_KINDS, type TargetKind } from '../../core/target-kinds.ts';
 import type { Permission } from '../../core/task.ts';
@@ -31,9 +32,4 @@ function resourceOf(secret: string, { account = '*', region = '*' }: ResolvedPla
   // Secrets Manager ends the ARN of a secret with a hyphen and six characters of its own; a star would also give
   // the secrets whose names begin with this one.
   return `arn:${partitionOf(region)}:secretsmanager:${region}:${account}:secret:${secret}-??????`;
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { paginateDescribeAlarms, type StateValue } from '@aws-sdk/client-cloudwatch';
 import { everyPage } from './aws-call.ts';
 import type { Clients } from './clients.ts';
@@ -23,7 +24,7 @@ export async function readAlarms(
   names: readonly string[],
   { region, account }: Home,
 ): Promise<DeployedAlarm[]> {
-  const resource = `arn:aws:cloudwatch:${region}:${account}:alarm:*`;
+  const resource = `arn:${partitionOf(region)}:cloudwatch:${region}:${account}:alarm:*`;
   const need = { what: 'the alarms', permission: 'cloudwatch:DescribeAlarms', resource };
   const alarms: DeployedAlarm[] = [];
   for (let start = 0; start < names.length; start += NAMES_PER_CALL) {

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
@@ -39,7 +40,7 @@ const GONE: Found = {
 };
 
 async function functionFound({ clients, home }: Deployment, { physicalId, properties }: LookedAt): Promise<Found> {
-  const resource = `arn:aws:lambda:${home.region}:${home.account}:function:${physicalId}`;
+  const resource = `arn:${partitionOf(home.region)}:lambda:${home.region}:${home.account}:function:${physicalId}`;
   const need = { what: `the function ${physicalId}`, permission: 'lambda:GetFunction', resource };
   const answer = await unlessAbsent(need, isResourceNotFound, () =>
     clients.lambda.send(new GetFunctionCommand({ FunctionName: physicalId })),
@@ -101,7 +102,7 @@ async function scheduleFound({ clients, home }: Deployment, { physicalId, proper
 
 async function ruleFound({ clients, home }: Deployment, { physicalId }: LookedAt): Promise<Found> {
   const Name = physicalId.split('|').at(-1) ?? physicalId;
-  const resource = `arn:aws:events:${home.region}:${home.account}:rule/${Name}`;
+  const resource = `arn:${partitionOf(home.region)}:events:${home.region}:${home.account}:rule/${Name}`;
   const need = (permission: string) => ({ what: `the rule ${Name}`, permission, resource });
   const rule = await unlessAbsent(need('events:DescribeRule'), isResourceNotFound, () =>
     clients.eventBridge.send(new DescribeRuleCommand({ Name })),
@@ -148,7 +149,7 @@ async function topicFound({ clients }: Deployment, { physicalId }: LookedAt): Pr
 }
 
 async function logGroupFound({ clients, home }: Deployment, { physicalId, properties }: LookedAt): Promise<Found> {
-  const resource = `arn:aws:logs:${home.region}:${home.account}:log-group:${physicalId}:*`;
+  const resource = `arn:${partitionOf(home.region)}:logs:${home.region}:${home.account}:log-group:${physicalId}:*`;
   const need = { what: `the log group ${physicalId}`, permission: 'logs:DescribeLogGroups', resource };
   const answer = await unlessAbsent(need, isResourceNotFound, () =>
     clients.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: physicalId })),

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { Unavailable } from '../../core/errors.ts';
@@ -43,7 +44,7 @@ export async function* logLines(deployment: Deployment, { from, to }: Span): Asy
   const resources = await readResources(clients, stack, home);
   const group = resources.find(({ type }) => type === 'AWS::Logs::LogGroup')?.physicalId;
   if (group === undefined) throw new Unavailable(`the stack ${stack.name} has no log group`);
-  const resource = `arn:aws:logs:${home.region}:${home.account}:log-group:${group}:*`;
+  const resource = `arn:${partitionOf(home.region)}:logs:${home.region}:${home.account}:log-group:${group}:*`;
   const need = { what: `the log group ${group}`, permission: 'logs:FilterLogEvents', resource };
   let nextToken: string | undefined;
   do {

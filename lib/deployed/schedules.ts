@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { isResourceNotFound, unlessAbsent } from './aws-call.ts';
 import type { Clients } from './clients.ts';
@@ -18,7 +19,7 @@ export async function readSchedule(
   name: string,
   { region, account }: Home,
 ): Promise<DeployedSchedule | undefined> {
-  const resource = `arn:aws:scheduler:${region}:${account}:schedule/default/${name}`;
+  const resource = `arn:${partitionOf(region)}:scheduler:${region}:${account}:schedule/default/${name}`;
   const need = { what: `the schedule ${name}`, permission: 'scheduler:GetSchedule', resource };
   const found = await unlessAbsent(need, isResourceNotFound, () =>
     scheduler.send(new GetScheduleCommand({ Name: name })),

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../core/aws-partition.ts';
 import { DescribeStacksCommand, paginateListStackResources, type Stack } from '@aws-sdk/client-cloudformation';
 import { InvalidInput, messageOf, Refused, Unavailable } from '../../core/errors.ts';
 import { resourceName, stackName } from '../../state-machines/names.ts';
@@ -78,7 +79,7 @@ export function machineArn(stack: DeployedStack, procedure: string): string {
 }
 
 export function needOf(name: string, permission: string, { region, account }: Home): AwsNeed {
-  const resource = `arn:aws:cloudformation:${region}:${account}:stack/${name}/*`;
+  const resource = `arn:${partitionOf(region)}:cloudformation:${region}:${account}:stack/${name}/*`;
   return { what: `the stack ${name}`, permission, resource };
 }
 

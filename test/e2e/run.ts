@@ -6,12 +6,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cloudEnvironment } from './cloud/environment.ts';
 
-// `npm run e2e`, or `npm run e2e -- cloud operating` for some parts of it: each folder of tests is a part.
+// `npm run e2e`, or `npm run e2e -- cloud operating` for some parts of it: each folder of tests is a part. Those that are
+// long have a command of their own: `npm run e2e:faults`, `npm run e2e:privileges`.
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = resolve(HERE, '../..');
 const JEST = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin', 'jest.js');
 const named = process.env['FETTLE_E2E_LOGS'];
 const logs = resolve(REPOSITORY, named || join('.fettle', 'e2e'));
+
+const BY_NAME_ONLY: ReadonlySet<string> = new Set(['faults', 'privileges']);
 
 interface Part {
   readonly name: string;
@@ -64,7 +67,8 @@ async function partsOf(wanted: readonly string[]): Promise<[name: string, files:
   if (unknown.length > 0) {
     throw new Error(`there is no part ${unknown.join(', ')}; there are: ${[...byFolder.keys()].sort().join(', ')}`);
   }
-  return [...byFolder].filter(([name]) => wanted.length === 0 || wanted.includes(name)).sort();
+  const isWanted = (name: string) => (wanted.length === 0 ? !BY_NAME_ONLY.has(name) : wanted.includes(name));
+  return [...byFolder].filter(([name]) => isWanted(name)).sort();
 }
 
 const tests = await partsOf(process.argv.slice(2));

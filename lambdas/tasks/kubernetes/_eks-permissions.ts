@@ -1,3 +1,4 @@
+import { partitionOf } from '../../../core/aws-partition.ts';
 import { targetsOf, type ResolvedPlatform } from '../../../core/platform.ts';
 import type { Permission } from '../../../core/task.ts';
 
@@ -16,9 +17,4 @@ export function describePermissions(
   if (clusters.length === 0) return [];
   const resources = clusters.map((name) => `arn:${partitionOf(region)}:eks:${region}:${account}:cluster/${name}`);
   return [{ actions: ['eks:DescribeCluster'], resources }];
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
