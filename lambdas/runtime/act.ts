@@ -24,6 +24,7 @@ import {
   recordedAction,
 } from './action-records.ts';
 import { leaseProblem } from './leases.ts';
+import { mustBeOpen } from './open-run.ts';
 import { createRecord, readRecord, withCleanTexts } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -192,6 +193,8 @@ export function createAct(binding: ActBinding): BoundAct {
   }
 
   async function close(id: string, intent: Intent, action: Action, end: End): Promise<ActOutcome> {
+    // The run may have been ended while this was under way, as one whose end nobody saw: its records are sealed.
+    await mustBeOpen(store, { id: binding.runId, key: runKey });
     const ended = recorded(id, action, end);
     const outcome: Outcome = {
       intentKey: keys.intent(id, intent.attempt),

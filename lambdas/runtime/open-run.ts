@@ -8,7 +8,10 @@ import type { Store } from './store.ts';
  *
  * A task can be that late where its process was suspended, or its execution died and the run was ended in its place.
  */
-export async function mustBeOpen(store: Pick<Store, 'get'>, { id, key }: RunPointer): Promise<void> {
+export async function mustBeOpen(
+  store: Pick<Store, 'get'>,
+  { id, key }: Pick<RunPointer, 'id' | 'key'>,
+): Promise<void> {
   if (await store.get(runKeys(key).ended))
     throw new Refused('STEP_RUN_ENDED', `${id} has ended without this step; its records are sealed`);
 }

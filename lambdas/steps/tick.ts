@@ -7,6 +7,7 @@ import { asText, readRecord, updateRecord } from '../runtime/records.ts';
 import { type MissedStarts, TICK_KEY, TickState } from '../runtime/tick-state.ts';
 import { bundledPlatform } from './_bundled-platform.ts';
 import { nextTickState, scheduledProcedures } from './_next-tick-state.ts';
+import { endOverdueRuns } from './_overdue-runs.ts';
 import { recordMissed } from './_record-missed.ts';
 
 /** What one Tick found. */
@@ -17,8 +18,8 @@ export interface Ticked {
 }
 
 /**
- * Looks every 15 minutes for what did not happen: makes a record of each missed run, tells how old the newest pass of
- * each check is, and beats.
+ * Looks every 15 minutes for what did not happen: makes a record of each missed run, ends the runs that nobody ended,
+ * tells how old the newest pass of each check is, and beats.
  *
  * It decides and remembers in one conditional write what was missed, and makes the records afterwards: a Tick that dies
  * between leaves them to the next one, and of two at once none decides anything twice. It beats only when all of it is
@@ -47,6 +48,7 @@ export async function tick(platform: ResolvedPlatform, runtime: StepRuntime): Pr
     log.error('a run was missed', { procedure, count, first, last });
     missed.set(procedure, (missed.get(procedure) ?? 0) + count);
   }
+  await endOverdueRuns(runtime);
   await putMetrics(metricsOf(platform, state, missed));
   await forget(done, runtime);
   if (failures.length > 0) throw new Corrupt(`missed runs without a record: ${failures.join('; ')}`);

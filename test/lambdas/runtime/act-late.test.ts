@@ -52,6 +52,23 @@ test('where the clock was set back behind the beginning of the run nothing is ch
   });
 });
 
+test('a process whose run was ended while it changed the target adds nothing to the sealed records', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const { act } = actOn(store);
+  let before: string[] = [];
+  const perform = async () => {
+    await store.createIfAbsent(`${RUN.key}/ended.json`, '{}');
+    before = await keysOf(store, `${RUN.key}/`);
+    return { state: 'done' } as const;
+  };
+
+  await expect(act(orders, perform)).rejects.toThrow('has ended without this step; its records are sealed');
+
+  expect(before).toHaveLength(2);
+  expect(await keysOf(store, `${RUN.key}/`)).toEqual(before);
+});
+
 test('a refusal names who held the target when the run began', async () => {
   const store = await temporaryStore();
   const { act } = actOn(store, { epochs: new Map(), heldBy: new Map([['main', 'weekly-20261121T010000Z']]) });
