@@ -21,6 +21,7 @@ import { StoreBucket } from '../constructs/store-bucket.ts';
 import { stepStoreGrants, taskStoreGrants } from '../constructs/store-grants.ts';
 import { UndeliveredQueue } from '../constructs/undelivered-queue.ts';
 import type { TasksByName } from '../profiles/entry-schema.ts';
+import { narrowedTo } from './narrowed-platform.ts';
 
 export interface PlatformStackProps {
   readonly platform: ResolvedPlatform;
@@ -47,7 +48,7 @@ const STEPS: Readonly<Record<StepName, { readonly summary: string; readonly fail
     failing: 'a run that died stays open and holds its leases until they expire',
   },
   tick: {
-    summary: 'Makes records of the runs that did not happen, and beats',
+    summary: 'Makes records of the runs that did not happen, ends those that nobody ended, and beats',
     failing: 'what did not happen is not noticed for now',
   },
 };
@@ -138,11 +139,12 @@ export class PlatformStack extends Stack {
   private task(name: string, entries: readonly Entry[]): HandlerFunction {
     const task = this.taskOf(name);
     const isPrivate = PRIVATE_KINDS.includes(task.target);
+    const declared = declaredGrants(task, narrowedTo(this.platform, task.target, entries));
     return this.handler(name, {
       description: task.summary,
       timeoutSeconds: Math.max(...entries.map(({ timeoutSeconds }) => timeoutSeconds)),
       network: isPrivate ? this.platform.network : undefined,
-      grants: [...taskStoreGrants(task, this.bucket.bucketArn), ...declaredGrants(task, this.platform)],
+      grants: [...taskStoreGrants(task, this.bucket.bucketArn), ...declared],
       undelivered: {
         none: `${name} is invoked synchronously by state machines only, which catch its errors and record them`,
       },
@@ -196,7 +198,7 @@ const REASONS: Readonly<Record<string, string>> = {
   secretsmanager: 'the secrets that its targets name; AWS ends each name with six characters of its own',
 };
 
-/** What the task declares for the targets of this platform, unchanged. */
+/** What the task declares for its targets, unchanged. */
 function declaredGrants(task: Task, platform: ResolvedPlatform): readonly Grant[] {
   return task.permissions(platform).map((permission) => {
     const [service = ''] = permission.actions[0]?.split(':') ?? [];

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
+import { TARGET_KINDS } from '../../core/target-kinds.ts';
 import type { Permission, Task } from '../../core/task.ts';
+import { secretPermissions } from '../../lambdas/runtime/secret-permissions.ts';
 import { EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_WORD, examplePlatform } from '../../lib/docs/example-platform.ts';
 
 const ACTION = /^[a-z0-9-]+:[A-Za-z]+$/;
@@ -19,6 +21,20 @@ export function permissionProblems(task: Task): string[] {
       return [`they throw: ${messageOf(thrown)}`];
     }
   });
+}
+
+/** The secrets that a task may not read and that its targets refer to: the runtime resolves them with its role. */
+export function secretProblems(task: Task): string[] {
+  if (!Object.hasOwn(TARGET_KINDS, task.target)) return [];
+  const platform = examplePlatform();
+  const readable = task
+    .permissions(platform)
+    .filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'))
+    .flatMap(({ resources }) => resources);
+  return secretPermissions(platform, task.target)
+    .flatMap(({ resources }) => resources)
+    .filter((resource) => !readable.includes(resource))
+    .map((resource) => `${resource} cannot be read`);
 }
 
 function problemsOf({ actions, resources, because }: Permission, { effect }: Task): string[] {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { DurationSeconds } from '../../core/duration.ts';
 import { TARGET_KINDS } from '../../core/target-kinds.ts';
+import { secretPermissions } from '../../lambdas/runtime/secret-permissions.ts';
 import { defineTask, type Permission, type Task } from '../../core/task.ts';
 import { targetsOf, type ResolvedPlatform } from '../../core/platform.ts';
 import { EXAMPLE_TARGETS } from '../../lib/docs/example-platform.ts';
@@ -33,6 +34,7 @@ const healthy = defineTask({
     },
   },
   permissions: (platform) => [
+    ...secretPermissions(platform, 'postgres'),
     {
       actions: ['rds:DescribeDBInstances'],
       resources: [...targetsOf(platform, 'postgres').values()].flatMap(({ rds }) =>
@@ -136,6 +138,7 @@ const BROKEN: [promise: string, changes: Partial<Task>, words: string][] = [
   ['explains every finding in sentences', unexplained, 'prevention of late is no sentence'],
   ['ends within what Lambda allows', { timeoutSeconds: 901 }, '901'],
   ['ends within what Lambda allows', { timeoutSeconds: 0 }, '0'],
+  ['may read the secrets that its targets refer to', { permissions: () => [] }, 'secret:orchard/prod/postgres-??????'],
   [
     'asks for no more than it needs',
     asking({ actions: ['rds:DescribeDBInstances'], resources: ['*'] }),

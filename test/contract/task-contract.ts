@@ -9,7 +9,7 @@ import type { Task } from '../../core/task.ts';
 import type { CataloguedTask } from '../../lambdas/catalogue.ts';
 import { ENTRY_FIELDS } from '../../lib/profiles/entry-schema.ts';
 import { inputProblems } from './input-contract.ts';
-import { permissionProblems } from './permission-contract.ts';
+import { permissionProblems, secretProblems } from './permission-contract.ts';
 
 /** One promise that every task keeps. */
 export interface TaskPromise {
@@ -74,6 +74,7 @@ export const TASK_CONTRACT: readonly TaskPromise[] = [
         : [`timeoutSeconds ${timeoutSeconds} is none of 1 to ${LAMBDA_LIMIT_SECONDS}`],
   },
   { title: 'asks for no more than it needs', broken: ({ task }) => permissionProblems(task) },
+  { title: 'may read the secrets that its targets refer to', broken: ({ task }) => secretProblems(task) },
   {
     title: 'says what it needs of its targets',
     broken: ({ task: { needs } }) =>

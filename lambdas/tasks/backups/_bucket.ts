@@ -2,6 +2,7 @@ import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Clien
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf, Unavailable } from '../../../core/errors.ts';
 import { awsReason } from '../../runtime/aws-client.ts';
+import { isDenied } from '../../runtime/policy-grant.ts';
 import { createS3Client } from '../../runtime/s3-client.ts';
 import { Flaw } from './_flaw.ts';
 import { MOST_FILES, type BackupFile, type BackupSource, type Range } from './_source.ts';
@@ -86,7 +87,7 @@ async function lookAt({ client, bucket, prefix, signal }: Place, file: BackupFil
     return ETag === undefined ? seen : { ...seen, etag: ETag };
   } catch (thrown) {
     if (statusOf(thrown) === 404) return undefined;
-    throw failure(signal, `s3://${bucket}/${Key}`, thrown);
+    throw failure(signal, `s3://${bucket}/${Key}`, thrown, 's3:GetObject');
   }
 }
 
@@ -105,7 +106,7 @@ async function* openObject(place: Place, file: BackupFile, range: Range = {}): A
       }
       if (at === before) throw new Error('the answer had no bytes');
     } catch (thrown) {
-      const failed = failure(place.signal, `s3://${place.bucket}/${place.prefix}${file.path}`, thrown);
+      const failed = failure(place.signal, `s3://${place.bucket}/${place.prefix}${file.path}`, thrown, 's3:GetObject');
       fruitless = at > before ? 0 : fruitless + 1;
       const isFinal = failed instanceof Flaw || statusOf(thrown) === 403;
       if (isFinal || place.signal.aborted || fruitless === FRUITLESS_TRIES) throw failed;
@@ -132,18 +133,20 @@ async function asked<Answer>(signal: AbortSignal, what: string, ask: () => Promi
     return await ask();
   } catch (thrown) {
     if (signal.aborted) throw new Unavailable(`${what} cannot be listed: ${awsReason(thrown)}`);
-    throw failure(signal, what, thrown);
+    throw failure(signal, what, thrown, 's3:ListBucket');
   }
 }
 
-function failure(signal: AbortSignal, what: string, thrown: unknown): unknown {
+/** With the permission where that is what lacks: S3 does not always say which one it is. */
+function failure(signal: AbortSignal, what: string, thrown: unknown, permission: string): unknown {
   if (signal.aborted || thrown instanceof Flaw || thrown instanceof Unavailable) return thrown;
   const name = typeof thrown === 'object' && thrown !== null && 'name' in thrown ? String(thrown.name) : '';
   if (name === 'InvalidObjectState')
     return new Flaw('cannot-be-opened', 'it lies in an archive class of S3', { cause: thrown });
   if (statusOf(thrown) === 412) return new Flaw('changed-while-read', 'it is another object than the one listed');
   if (name === 'NoSuchKey') return new Flaw('changed-while-read', 'it was removed while it was being read');
-  return new Unavailable(`${what} cannot be read: ${name} ${messageOf(thrown)}`, { cause: thrown });
+  const lacks = isDenied(thrown) ? ` (${permission})` : '';
+  return new Unavailable(`${what} cannot be read${lacks}: ${name} ${messageOf(thrown)}`, { cause: thrown });
 }
 
 function statusOf(thrown: unknown): number | undefined {

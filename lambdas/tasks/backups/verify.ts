@@ -4,6 +4,7 @@ import { targetsOf } from '../../../core/platform.ts';
 import { defineTask } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { abortBefore } from '../../runtime/time-limit.ts';
 import { examine } from './_examination.ts';
 import { backupNeeds } from './_needs.ts';
@@ -52,7 +53,10 @@ export const task = defineTask({
   input: Input,
   examples: [{}, { maxAge: '8h' }, { match: 'database_*.sql.gz', timezone: 'Europe/Berlin', shrunkBelow: '80%' }],
   findings: VERIFY_FINDINGS,
-  permissions: (platform) => [...targetsOf(platform, 'backups').values()].flatMap(({ url }) => permissionsFor(url)),
+  permissions: (platform) => [
+    ...secretPermissions(platform, 'backups'),
+    ...[...targetsOf(platform, 'backups').values()].flatMap(({ url }) => permissionsFor(url)),
+  ],
   needs: ({ input, targets, signal }) => eachNeed(targets, ({ url }) => backupNeeds(url.reveal(), input, signal)),
   timeoutSeconds: 840,
   run: ({ input, targets, now, clock, deadline, signal }) =>

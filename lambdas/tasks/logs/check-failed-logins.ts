@@ -1,3 +1,4 @@
+import { partitionOf } from '../../../core/aws-partition.ts';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { isReference } from '../../../core/target-kinds.ts';
 import { defineTask, type Permission } from '../../../core/task.ts';
 import { eachNeed } from '../../runtime/each-need.ts';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { secretPermissions } from '../../runtime/secret-permissions.ts';
 import { abortBefore } from '../../runtime/time-limit.ts';
 import { readFolder } from './_auth-folder.ts';
 import { readGroup } from './_auth-group.ts';
@@ -129,8 +131,8 @@ function permissionsFor(url: string, { region, account }: Pick<ResolvedPlatform,
   if (!url.startsWith(GROUP_PREFIX)) return [];
   const because = 'Log groups are listed by a prefix of their name, and a list is of no single group.';
   return [
-    { actions: ['logs:DescribeLogGroups'], resources: [`arn:aws:logs:${region}:${account}:log-group:*`], because },
-    { actions: actions.slice(1), resources: [`arn:aws:logs:${region}:${account}:log-group:${groupOf(url)}:*`] },
+    { actions: ['logs:DescribeLogGroups'], resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:*`], because },
+    { actions: actions.slice(1), resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:${groupOf(url)}:*`] },
   ];
 }
 
@@ -146,8 +148,10 @@ export const task = defineTask({
     { files: ['shop.log*'], pattern: 'login failed user=(?P<user>\\S+) ip=(?P<address>\\S+)' },
   ],
   findings: LOGIN_FINDINGS,
-  permissions: (platform) =>
-    [...targetsOf(platform, 'logs').values()].flatMap(({ url }) => permissionsFor(url, platform)),
+  permissions: (platform) => [
+    ...secretPermissions(platform, 'logs'),
+    ...[...targetsOf(platform, 'logs').values()].flatMap(({ url }) => permissionsFor(url, platform)),
+  ],
   needs: ({ input, targets, now, signal }) =>
     eachNeed(targets, ({ url: address }) => {
       const url = address.reveal();

@@ -3,7 +3,8 @@ import { Validations } from 'aws-cdk-lib';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { entriesOf } from '../../../core/platform.ts';
+import { entriesOf, type Entry } from '../../../core/platform.ts';
+import { narrowedTo } from '../../../lib/stacks/narrowed-platform.ts';
 import { resourceName } from '../../../state-machines/names.ts';
 import { actionsOf, resourcesOf, statementsOf, synthesize, type Synthesized } from './synthesized.ts';
 
@@ -33,6 +34,12 @@ function taskNames({ platform }: Synthesized): readonly string[] {
   ];
 }
 
+function entriesFor({ platform }: Synthesized, name: string): readonly Entry[] {
+  return Object.values(platform.procedures)
+    .flatMap(entriesOf)
+    .filter(({ task }) => task === name);
+}
+
 async function violatedRules({ folder }: Synthesized): Promise<readonly string[]> {
   const report: unknown = JSON.parse(await readFile(join(folder, 'validation-report.json'), 'utf8'));
   const { pluginReports } = report as { pluginReports: { violations: { ruleName: string }[] }[] };
@@ -50,14 +57,28 @@ describe('roles', () => {
         (action) => !ANY_FUNCTION.includes(action) && !action.startsWith('ec2:'),
       );
 
-      const declared = (task?.permissions(platform) ?? []).flatMap(({ actions }) => actions);
+      const permissions = task?.permissions(narrowedTo(platform, task.target, entriesFor(eventchain, name))) ?? [];
+      const declared = permissions.flatMap(({ actions }) => actions);
       expect(own).toEqual([...new Set(declared)].filter((action) => !ANY_FUNCTION.includes(action)).sort());
-      for (const { actions, resources } of task?.permissions(platform) ?? []) {
+      for (const { actions, resources } of permissions) {
         const written = { Action: actions.length === 1 ? actions[0] : actions };
         const Resource = resources.length === 1 ? resources[0] : resources;
         expect(statements).toContainEqual(expect.objectContaining({ ...written, Resource, Effect: 'Allow' }));
       }
     }
+  });
+
+  test('a task may not reach the targets that only others act on', () => {
+    const resourcesFor = (task: string) => {
+      const statements = statementsOf(eventchain, resourceName(eventchain.stack.stackName, task));
+      return JSON.stringify(statements.map(({ Resource }) => Resource));
+    };
+
+    // Both act on logs: one on those of the application, the other on those of logins.
+    expect(resourcesFor('logs-enforce-retention')).toContain('/eventchain/prod/application');
+    expect(resourcesFor('logs-enforce-retention')).not.toContain('/eventchain/prod/auth');
+    expect(resourcesFor('logs-check-failed-logins')).toContain('/eventchain/prod/auth');
+    expect(resourcesFor('logs-check-failed-logins')).not.toContain('/eventchain/prod/application');
   });
 
   test('a task writes its own records and no other task’s, and removes nothing', () => {

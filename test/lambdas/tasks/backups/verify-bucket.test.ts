@@ -64,7 +64,12 @@ describe('backups-verify on a bucket', () => {
 
   test.each([
     ['there is no such bucket', 's3://nobody/db/', 'NoSuchBucket', undefined],
-    ['the list is denied', 's3://acme/db/full/', 'AccessDenied', { status: 403, code: 'AccessDenied' }],
+    [
+      'the list is denied',
+      's3://acme/db/full/',
+      '(s3:ListBucket): AccessDenied',
+      { status: 403, code: 'AccessDenied' },
+    ],
   ])('knows nothing where %s', async (_why, url, code, fault) => {
     await putDumps('acme', 'db/full/');
     s3.onRequest = () => fault;
@@ -79,7 +84,7 @@ describe('backups-verify on a bucket', () => {
       method === 'GET' && key !== '' ? { status: 403, code: 'AccessDenied' } : undefined;
     const result = await verify('s3://acme/db/full/', { maxAge: '30m' });
     expect(kindsOf(result)).toEqual(['too-old', 'cannot-be-opened']);
-    expect(summaryOf(result, 'cannot-be-opened')).toContain('AccessDenied');
+    expect(summaryOf(result, 'cannot-be-opened')).toContain('(s3:GetObject): AccessDenied');
   });
 
   test('says of an archive class that the object cannot be read now', async () => {

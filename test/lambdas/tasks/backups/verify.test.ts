@@ -128,6 +128,7 @@ describe('the permissions of backups-verify', () => {
     ]);
     expect(task.permissions(platformWith('file:///srv/backups/'))).toEqual([]);
     expect(task.permissions(platformWith('secret:shop/backups'))).toMatchObject([
+      { actions: ['secretsmanager:GetSecretValue'], resources: [expect.stringMatching(/:secret:shop\/backups-/)] },
       { resources: ['*'], because: expect.stringContaining('reference') },
     ]);
   });
