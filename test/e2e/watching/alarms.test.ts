@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -34,6 +37,8 @@ const PROFILE = fileURLToPath(new URL('./watched.yaml', import.meta.url));
 const CALLS_WITHIN_SECONDS = 60;
 const RUN_SECONDS = 120;
 const HOUR_MS = 3_600_000;
+/** Of each hour in which the schedule is due: half an hour away, so that it starts nothing meanwhile. */
+const DUE_MINUTE = (new Date().getUTCMinutes() + 30) % 60;
 
 const environment = await cloudEnvironment();
 const python = 'python' in environment ? environment.python : '';
@@ -45,6 +50,7 @@ const SET_BY_HAND = ['checks-ExecutionsFailed', 'Undelivered'];
 const STEPS = ['begin-run', 'finish-run', 'reap-run', 'tick'];
 
 onCloud('every alarm of a deployed platform reaches whoever has subscribed to its topic', () => {
+  let folder: string;
   let cloud: Cloud;
   let outputs: StackOutputs;
   let pager: Subscriber;
@@ -61,7 +67,10 @@ onCloud('every alarm of a deployed platform reaches whoever has subscribed to it
     await secrets.send(new CreateSecretCommand({ Name: 'watched/shop', SecretString: 'http://127.0.0.1:1' }));
     secrets.destroy();
     await bootstrap(cloud);
-    outputs = (await deploy(cloud, PROFILE))[STACK] ?? {};
+    folder = await mkdtemp(join(tmpdir(), 'fettle-watching-'));
+    const profile = join(folder, 'watched.yaml');
+    await writeFile(profile, (await readFile(PROFILE, 'utf8')).replace('cron(0 ', `cron(${DUE_MINUTE} `));
+    outputs = (await deploy(cloud, profile))[STACK] ?? {};
     lambda = new LambdaClient(settings);
     cloudWatch = new CloudWatchClient(settings);
     store = new S3Store(output('BucketName'), new S3Client({ ...settings, forcePathStyle: true }));
@@ -72,6 +81,7 @@ onCloud('every alarm of a deployed platform reaches whoever has subscribed to it
     lambda.destroy();
     cloudWatch.destroy();
     await cloud.stop();
+    await rm(folder, { recursive: true });
   });
 
   function output(name: string): string {
@@ -163,7 +173,8 @@ onCloud('every alarm of a deployed platform reaches whoever has subscribed to it
     expect(await invoke('tick', {})).toMatchObject({ failed: false, answer: { missed: { checks: 0 } } });
     // Tick has watched since two hours and a half ago; the schedule has started nothing in that time.
     const began = new Date(Date.now() - 2.5 * HOUR_MS);
-    const first = new Date(Math.ceil(began.getTime() / HOUR_MS) * HOUR_MS);
+    const dueMs = DUE_MINUTE * 60_000;
+    const first = new Date(Math.ceil((began.getTime() - dueMs) / HOUR_MS) * HOUR_MS + dueMs);
     const known = await requireRecord(store, TICK_KEY, TickState);
     const procedures = { checks: { ...known.procedures['checks'], until: began.toISOString() } };
     const { etag = '' } = (await store.get(TICK_KEY)) ?? {};

@@ -64,8 +64,9 @@ test('reads 1,234 pods over pages, each of them once', async () => {
 
   expect(measurements[0]).toMatchObject({ name: 'pods', value: 1_234 });
   expect(findings).toMatchObject([{ kind: 'not-ready', value: 1 }]);
-  expect(api.requests.slice(before)).toHaveLength(3);
-  expect(api.requests.slice(before).every((request) => request.includes('limit=500'))).toBe(true);
+  const requests = api.requests.slice(before);
+  expect(requests.filter((request) => request.includes('/pods'))).toHaveLength(3);
+  expect(requests.every((request) => request.includes('limit=500'))).toBe(true);
 });
 
 describe('a list that expires in the middle', () => {
