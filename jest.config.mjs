@@ -11,7 +11,8 @@ export default {
   },
   // Of a test that hangs; a machine that is busy with other things takes several times as long as a quiet one.
   testTimeout: 240_000,
-  maxWorkers: 2,
+  // Of three one mostly waits: for a server, a time-out, a child.
+  maxWorkers: 3,
   // Modules of a test file are never freed, and a worker of gigabytes spends its time collecting garbage.
   workerIdleMemoryLimit: '1GB',
 };
