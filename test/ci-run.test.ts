@@ -76,7 +76,9 @@ describe('.ci/run', () => {
     return new Promise((resolve) => {
       execFile(path.join(root, '.ci/run'), { cwd: tmpdir(), env, timeout: 30_000 }, (failure, stdout, stderr) => {
         const lines = stdout.trimEnd().split('\n');
-        const rows = lines.filter((line) => /^(programs|tests|docs|synth|coverage|crashes|e2e|faults|privileges) +\d+ {2}/.test(line));
+        const rows = lines.filter((line) =>
+          /^(programs|tests|docs|synth|coverage|crashes|e2e|faults|privileges) +\d+ {2}/.test(line),
+        );
         resolve({
           code: typeof failure?.code === 'number' ? failure.code : failure ? -1 : 0,
           output: stdout + stderr,

@@ -131,8 +131,15 @@ function permissionsFor(url: string, { region, account }: Pick<ResolvedPlatform,
   if (!url.startsWith(GROUP_PREFIX)) return [];
   const because = 'Log groups are listed by a prefix of their name, and a list is of no single group.';
   return [
-    { actions: ['logs:DescribeLogGroups'], resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:*`], because },
-    { actions: actions.slice(1), resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:${groupOf(url)}:*`] },
+    {
+      actions: ['logs:DescribeLogGroups'],
+      resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:*`],
+      because,
+    },
+    {
+      actions: actions.slice(1),
+      resources: [`arn:${partitionOf(region)}:logs:${region}:${account}:log-group:${groupOf(url)}:*`],
+    },
   ];
 }
 

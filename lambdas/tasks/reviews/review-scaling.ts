@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { eachTarget } from '../../runtime/each-target.ts';
+import { abortBefore } from '../../runtime/time-limit.ts';
 import { ofFirstSubjects, worstFirst } from '../../runtime/worst-first.ts';
 import { defineTask } from '../../../core/task.ts';
 import { documentOf } from './_document.ts';
@@ -11,6 +12,7 @@ import { scalingPermissions } from './_scaling-permissions.ts';
 
 const NAME = 'reviews-review-scaling';
 const MOST_SUBJECTS = 100;
+const REGIONS_AT_ONCE = 4;
 
 const Input = z.strictObject({
   policy: z
@@ -45,17 +47,26 @@ export const task = defineTask({
   timeoutSeconds: 600,
   baseline: { version: 1, schema: Baseline },
   documentKey: (now) => `scaling/monthly/${now.toISOString().slice(0, 10).replaceAll('-', '')}.json`,
-  run: async ({ input, targets, baseline, now, signal }) => {
+  run: async ({ input, targets, baseline, now, clock, deadline, signal }) => {
     const remembered = { ...baseline?.targets };
     const regions = new Map<string, RegionReview>();
-    const examined = await eachTarget<ScalingKind, (typeof targets)[number]>(targets, async ({ name, region }) => {
-      const reviewed = await reviewRegion(region, input, { now, signal, earlier: baseline?.targets[name] });
-      regions.set(name, reviewed);
-      remembered[name] = reviewed.remembered;
-      const measurements = ofFirstSubjects(measurementsOf(name, reviewed), MOST_SUBJECTS);
-      return { findings: worstFirst(findingsOf(name, reviewed)), measurements };
+    const examined = await eachTarget<ScalingKind, (typeof targets)[number]>(
+      targets,
+      async ({ name, region }) => {
+        // A region that does not answer leaves the others the time to be told.
+        const stop = abortBefore(deadline, clock(), signal);
+        const reviewed = await reviewRegion(region, input, { now, signal: stop, earlier: baseline?.targets[name] });
+        regions.set(name, reviewed);
+        remembered[name] = reviewed.remembered;
+        const measurements = ofFirstSubjects(measurementsOf(name, reviewed), MOST_SUBJECTS);
+        return { findings: worstFirst(findingsOf(name, reviewed)), measurements };
+      },
+      { concurrency: REGIONS_AT_ONCE },
+    );
+    const reviewedRegions = targets.flatMap(({ name: target }) => {
+      const reviewed = regions.get(target);
+      return reviewed === undefined ? [] : [{ target, reviewed }];
     });
-    const reviewedRegions = [...regions].map(([target, reviewed]) => ({ target, reviewed }));
     return {
       ...examined,
       baseline: { targets: remembered },
