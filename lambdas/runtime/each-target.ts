@@ -1,5 +1,6 @@
 import { messageOf, Unavailable } from '../../core/errors.ts';
 import type { Finding, Measurement, RuntimeKind } from '../../core/finding.ts';
+import { inParallel } from './in-parallel.ts';
 
 interface Examined<Kind extends string> {
   readonly findings: readonly Finding<Kind>[];
@@ -17,12 +18,7 @@ export async function eachTarget<Kind extends string, Target extends { readonly 
   examine: (target: Target) => Promise<Examined<Kind>>,
   { concurrency = 1 }: { readonly concurrency?: number } = {},
 ): Promise<Examined<Kind | RuntimeKind>> {
-  const examined = new Array<Examined<Kind | RuntimeKind>>(targets.length);
-  const queue = targets.entries();
-  async function work(): Promise<void> {
-    for (const [place, target] of queue) examined[place] = await examineSafely(target, examine);
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, work));
+  const examined = await inParallel(targets, concurrency, (target) => examineSafely(target, examine));
   return {
     findings: examined.flatMap(({ findings }) => findings),
     measurements: examined.flatMap(({ measurements }) => measurements),

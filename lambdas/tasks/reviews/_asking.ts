@@ -70,21 +70,6 @@ export async function part<Answer>(
   }
 }
 
-/** Does the work of each item, so many at a time, and gives the results in their order. */
-export async function inParallel<Item, Result>(
-  items: readonly Item[],
-  concurrency: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results = new Array<Result>(items.length);
-  const queue = items.entries();
-  async function next(): Promise<void> {
-    for (const [place, item] of queue) results[place] = await work(item);
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, next));
-  return results;
-}
-
 /** A list in pieces of so many. */
 export function pieces<Item>(items: readonly Item[], size: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

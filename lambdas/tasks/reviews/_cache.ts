@@ -1,6 +1,14 @@
 import { cacheFamily, isBurstable, type MachineClass } from './_classes.ts';
 import { priceOfClass } from './_prices.ts';
-import { awsCommand, figuresOf, percentText, rounded, type Recommendation, type Verdict } from './_recommendation.ts';
+import {
+  awsCommand,
+  figuresOf,
+  nothingSaid,
+  percentText,
+  rounded,
+  type Recommendation,
+  type Verdict,
+} from './_recommendation.ts';
 import type { Review } from './_service-judgement.ts';
 import {
   demandOf,
@@ -11,6 +19,7 @@ import {
   mean,
   type Point,
   type Reading,
+  unreadableIn,
 } from './_series.ts';
 
 /** A node of ElastiCache as the review needs it. */
@@ -42,18 +51,9 @@ const BUSY_PERCENT = 80;
 export function judgeCache(cache: Cache, review: Review): Verdict {
   const subject = `cache ${cache.id}`;
   const size = { nodeType: cache.nodeType };
-  const nothing = {
-    subject,
-    recommendations: [],
-    withheld: [],
-    figures: {},
-    size,
-    peaks: {},
-    prediction: undefined,
-  };
-  for (const [name, reading] of Object.entries(cache.load) as [string, Reading][]) {
-    if ('unreadable' in reading) return { ...nothing, unknown: [`${name} cannot be read: ${reading.unreadable}`] };
-  }
+  const nothing = nothingSaid(subject, size);
+  const unread = unreadableIn(cache.load);
+  if (unread !== undefined) return { ...nothing, unknown: [unread] };
   const { cpuMaximum, cpuP95, memoryMaximum, evictions } = cache.load as Record<
     keyof CacheLoad,
     { points: readonly Point[] }

@@ -14,6 +14,8 @@ export interface Clients {
   readonly cloudwatch: CloudWatchClient;
 }
 
+const LIST_LIMITS = { requestTimeoutSeconds: 15, maxAttempts: 5 };
+
 const known = new Map<string, Clients>();
 
 /** The clients of a region; of the one that Fettle runs in where none is given. */
@@ -21,15 +23,15 @@ export function clientsOf(region: string | undefined): Clients {
   const place = region === undefined ? {} : { region };
   const key = region ?? '';
   const clients = known.get(key) ?? {
-    ecs: new ECSClient({ ...place, ...awsClientSettings({ requestTimeoutSeconds: 15, maxAttempts: 5 }) }),
+    ecs: new ECSClient({ ...place, ...awsClientSettings(LIST_LIMITS) }),
     autoScaling: new ApplicationAutoScalingClient({
       ...place,
-      ...awsClientSettings({ requestTimeoutSeconds: 15, maxAttempts: 5 }),
+      ...awsClientSettings(LIST_LIMITS),
     }),
-    rds: new RDSClient({ ...place, ...awsClientSettings({ requestTimeoutSeconds: 15, maxAttempts: 5 }) }),
+    rds: new RDSClient({ ...place, ...awsClientSettings(LIST_LIMITS) }),
     elasticache: new ElastiCacheClient({
       ...place,
-      ...awsClientSettings({ requestTimeoutSeconds: 15, maxAttempts: 5 }),
+      ...awsClientSettings(LIST_LIMITS),
     }),
     cloudwatch: new CloudWatchClient({ ...place, ...awsClientSettings({ requestTimeoutSeconds: 30, maxAttempts: 5 }) }),
   };

@@ -1,7 +1,15 @@
 import { databaseFamily, isBurstable, type MachineClass } from './_classes.ts';
 import { connectionsAllowed, type Database } from './_database.ts';
 import { priceOfClass } from './_prices.ts';
-import { awsCommand, figuresOf, percentText, rounded, type Recommendation, type Verdict } from './_recommendation.ts';
+import {
+  awsCommand,
+  figuresOf,
+  nothingSaid,
+  percentText,
+  rounded,
+  type Recommendation,
+  type Verdict,
+} from './_recommendation.ts';
 import type { Review } from './_service-judgement.ts';
 import {
   demandOf,
@@ -15,6 +23,7 @@ import {
   type Evidence,
   type Ground,
   type Point,
+  unreadableIn,
 } from './_series.ts';
 
 const CPU_HEADROOM = 1.2;
@@ -40,15 +49,7 @@ interface Month {
 export function judgeDatabase(database: Database, review: Review, policy: Policy): Verdict {
   const subject = `database ${database.id}`;
   const size = { class: database.class };
-  const nothing = {
-    subject,
-    recommendations: [],
-    withheld: [],
-    figures: {},
-    size,
-    peaks: {},
-    prediction: undefined,
-  };
+  const nothing = nothingSaid(subject, size);
   const month = monthOf(database, review);
   if ('unknown' in month) return { ...nothing, unknown: [month.unknown] };
   const { ground, figures } = month;
@@ -94,9 +95,8 @@ interface Judged {
 }
 
 function monthOf({ load, createdAt, isResized }: Database, { interval }: Review): Month | { readonly unknown: string } {
-  for (const [name, reading] of Object.entries(load) as [string, Database['load']['cpuP95']][]) {
-    if ('unreadable' in reading) return { unknown: `${name} cannot be read: ${reading.unreadable}` };
-  }
+  const unread = unreadableIn(load);
+  if (unread !== undefined) return { unknown: unread };
   const read = load as Month['load'];
   const hourly = [read.cpuMaximum, read.connectionsMaximum, read.freeMemoryMinimum].map(({ points }) => points);
   const fewest = hourly.reduce((least, points) => (points.length < least.length ? points : least));

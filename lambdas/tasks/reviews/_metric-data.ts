@@ -1,6 +1,7 @@
 import { GetMetricDataCommand, type CloudWatchClient, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { Unavailable } from '../../../core/errors.ts';
-import { allPages, inParallel } from './_asking.ts';
+import { inParallel } from '../../runtime/in-parallel.ts';
+import { allPages } from './_asking.ts';
 import type { Interval, Point, Reading } from './_series.ts';
 
 /** One metric of one thing under one statistic. */

@@ -4,7 +4,8 @@ import {
   DescribeDBInstancesCommand,
   DescribeDBParametersCommand,
 } from '@aws-sdk/client-rds';
-import { allPages, inParallel, part, type Unread } from './_asking.ts';
+import { inParallel } from '../../runtime/in-parallel.ts';
+import { allPages, part, type Unread } from './_asking.ts';
 import type { Cache } from './_cache.ts';
 import type { Clients } from './_clients.ts';
 import type { Database } from './_database.ts';

@@ -14,7 +14,8 @@ import {
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import { Unavailable } from '../../../core/errors.ts';
-import { allPages, ask, inParallel, part, pieces, type Unread } from './_asking.ts';
+import { inParallel } from '../../runtime/in-parallel.ts';
+import { allPages, ask, part, pieces, type Unread } from './_asking.ts';
 import type { Clients } from './_clients.ts';
 import type { Bounds, Service } from './_service.ts';
 

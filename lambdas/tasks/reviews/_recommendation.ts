@@ -29,6 +29,11 @@ export interface Recommendation {
   readonly command?: string;
 }
 
+/** What a review says of a thing of which it can say nothing; why, is to be added. */
+export function nothingSaid(subject: string, size: Verdict['size']): Omit<Verdict, 'unknown'> {
+  return { subject, recommendations: [], withheld: [], figures: {}, size, peaks: {}, prediction: undefined };
+}
+
 /** What a review says of one thing. */
 export interface Verdict {
   /** `service <cluster>/<name>`, `database <id>` or `cache <id>`. */

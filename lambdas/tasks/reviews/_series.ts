@@ -36,6 +36,14 @@ const HALF = 0.5;
 const WHOLE = 0.9;
 const WEEK_DAYS = 7;
 
+/** The first metric of a load that cannot be trusted, and why; undefined where all can. */
+export function unreadableIn(load: object): string | undefined {
+  for (const [name, reading] of Object.entries(load) as [string, Reading][]) {
+    if ('unreadable' in reading) return `${name} cannot be read: ${reading.unreadable}`;
+  }
+  return undefined;
+}
+
 /** The points from a moment on; all where there is none. */
 export function pointsSince<Of extends Reading>(reading: Of, since: Date | undefined): Of {
   if (since === undefined || 'unreadable' in reading) return reading;

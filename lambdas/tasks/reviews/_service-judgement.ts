@@ -1,6 +1,14 @@
 import { fargateSize, ownSize, type TaskSize } from './_fargate.ts';
 import { priceOfTasks, type Prices } from './_prices.ts';
-import { awsCommand, figuresOf, percentText, rounded, type Recommendation, type Verdict } from './_recommendation.ts';
+import {
+  awsCommand,
+  figuresOf,
+  nothingSaid,
+  percentText,
+  rounded,
+  type Recommendation,
+  type Verdict,
+} from './_recommendation.ts';
 import {
   demandOf,
   evidenceOf,
@@ -15,6 +23,7 @@ import {
   type Interval,
   type Point,
   type Reading,
+  unreadableIn,
 } from './_series.ts';
 import type { Bounds, Service } from './_service.ts';
 
@@ -57,9 +66,8 @@ export function monthOf(
   const load = Object.fromEntries(
     Object.entries(service.load).map(([name, reading]) => [name, pointsSince(reading as Reading, since)]),
   ) as Service['load'] & object;
-  for (const [name, reading] of Object.entries(load) as [string, Reading][]) {
-    if ('unreadable' in reading) return { unknown: `${name} cannot be read: ${reading.unreadable}` };
-  }
+  const unread = unreadableIn(load);
+  if (unread !== undefined) return { unknown: unread };
   const { cpuAverage, memoryAverage, cpuMaximum, memoryMaximum, cpuP95, samples } = load as ReadLoad;
   const cpu = cpuMaximum.points;
   const memory = memoryMaximum.points;
@@ -95,15 +103,7 @@ type ReadLoad = { readonly [Name in keyof Service['load']]: { readonly points: r
 /** Sizes a service by its busiest weekday, its tail and its highest memory, within the bounds of its autoscaling. */
 export function judgeService(service: Service, review: Review): Verdict {
   const subject = `service ${service.cluster}/${service.name}`;
-  const nothing = {
-    subject,
-    recommendations: [],
-    withheld: [],
-    figures: {},
-    size: service.size && { ...service.size },
-    peaks: {},
-    prediction: undefined,
-  };
+  const nothing = nothingSaid(subject, service.size && { ...service.size });
   const month = monthOf(service, review);
   if ('unknown' in month) return { ...nothing, unknown: [month.unknown] };
   if ('idle' in month) return { ...nothing, withheld: [month.idle], unknown: [] };

@@ -1,5 +1,5 @@
 import { fargateSize, ownSize, type TaskSize } from './_fargate.ts';
-import type { Recommendation, Verdict } from './_recommendation.ts';
+import { nothingSaid, type Recommendation, type Verdict } from './_recommendation.ts';
 import { monthOf, peaksOf, resizing, type Month, type Review } from './_service-judgement.ts';
 import { highest } from './_series.ts';
 import type { Service } from './_service.ts';
@@ -11,15 +11,7 @@ const LIMITS = { cpuHigh: 70, cpuLow: 30, memoryHigh: 80, memoryLow: 40, cpuPeak
 export function judgeServiceBySeed(service: Service, review: Review): Verdict {
   const subject = `service ${service.cluster}/${service.name}`;
   const { size } = service;
-  const nothing = {
-    subject,
-    recommendations: [],
-    withheld: [],
-    figures: {},
-    size: size && { ...size },
-    peaks: {},
-    prediction: undefined,
-  };
+  const nothing = nothingSaid(subject, size && { ...size });
   const month = monthOf(service, review);
   if ('unknown' in month) return { ...nothing, unknown: [month.unknown] };
   if ('idle' in month) return { ...nothing, withheld: [month.idle], unknown: [] };
