@@ -6,30 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { DescribeStateMachineCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { parse } from 'yaml';
 import { awsClientSettings } from '../../lambdas/runtime/aws-client.ts';
-import { missingPrometheus } from '../../lib/demo/servers/prometheus.ts';
-import { redisProgram } from '../../lib/demo/servers/redis.ts';
 import { named, startBoth, type Both, type Reports } from './both.ts';
 import { assemblyFolder, bootstrap, deploy, destroy, diff, type StackOutputs } from './cloud/deploy.ts';
-import { cloudEnvironment } from './cloud/environment.ts';
 import { PLANTED_IN_CLUSTER, startClusterTarget, type ClusterTarget } from './cluster-target.ts';
 import { startCloud, type Cloud } from './cloud/server.ts';
 import { comparable } from './comparison.ts';
 import { hasControlPlane } from './kubernetes/control-plane.ts';
+import { python, withServers } from './with-servers.ts';
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EVENTCHAIN = fileOf('./eventchain.yaml');
 const SMALL = fileOf('./small.yaml');
-
-const environment = await cloudEnvironment();
-const missing = await missingProgram();
-const withCloud = missing === undefined ? describe : describe.skip;
-if (missing !== undefined) process.stderr.write(`skipped: nothing is deployed, because ${missing}\n`);
-
-async function missingProgram(): Promise<string | undefined> {
-  if ('missing' in environment) return environment.missing;
-  if ((await redisProgram()) === undefined) return 'redis-server is not installed';
-  return missingPrometheus();
-}
 
 test('the procedures of the deployed EventChain are those of the platform, word for word', async () => {
   const proceduresIn = async (file: string) => {
@@ -46,7 +33,7 @@ test('the procedures of the deployed EventChain are those of the platform, word 
   expect(await proceduresIn(EVENTCHAIN)).toEqual(own);
 });
 
-withCloud('two platforms, deployed side by side in one account', () => {
+withServers('two platforms, deployed side by side in one account', () => {
   let folder: string;
   let cloud: Cloud;
   let cluster: ClusterTarget | undefined;
@@ -56,7 +43,6 @@ withCloud('two platforms, deployed side by side in one account', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fettle-e2e-'));
-    const python = 'python' in environment ? environment.python : '';
     // With signatures and policies enforced: what a role lacks fails here as it would on AWS.
     cloud = await startCloud({ python, name: 'deployed', auth: true });
     await bootstrap(cloud);

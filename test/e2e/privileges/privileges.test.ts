@@ -2,11 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ResolvedPlatform } from '../../../core/platform.ts';
 import type { RunReport } from '../../../core/report.ts';
 import { loadCatalogue } from '../../../lambdas/catalogue.ts';
-import { missingPrometheus } from '../../../lib/demo/servers/prometheus.ts';
-import { redisProgram } from '../../../lib/demo/servers/redis.ts';
 import { examplePlatform } from '../../../lib/docs/example-platform.ts';
 import { findDeployments } from '../../../lib/stacks/deployments.ts';
-import { cloudEnvironment } from '../cloud/environment.ts';
+import { python, withServers } from '../with-servers.ts';
 import { entriesIn, PLATFORMS, profileOf, startAccount, type Account } from './account.ts';
 import * as cases from './cases.ts';
 import { uncoveredCalls, unusedRights } from './coverage.ts';
@@ -14,20 +12,10 @@ import { readRoles, textOf } from './role-policy.ts';
 import { sampled, sampleFrom } from './sample.ts';
 
 const sample = sampleFrom(process.env);
-const environment = await cloudEnvironment();
-const missing = await missingProgram();
-const withCloud = missing === undefined ? describe : describe.skip;
-if (missing !== undefined) process.stderr.write(`skipped: nothing is deployed, because ${missing}\n`);
 const catalogue = await loadCatalogue();
 const tasks = await Array.fromAsync(PLATFORMS, async (platform) =>
   [...(await entriesIn(platform)).keys()].map((task) => ({ platform, task })),
 ).then((lists) => lists.flat());
-
-async function missingProgram(): Promise<string | undefined> {
-  if ('missing' in environment) return environment.missing;
-  if ((await redisProgram()) === undefined) return 'redis-server is not installed';
-  return missingPrometheus();
-}
 
 /** What a task asks for on a platform, by action. */
 function actionsFor(task: string, platform: ResolvedPlatform): string[] {
@@ -59,14 +47,14 @@ describe('the platforms of these tests', () => {
   });
 });
 
-withCloud('deployed with signatures and policies enforced', () => {
+withServers('deployed with signatures and policies enforced', () => {
   let account: Account;
   let roles: readonly cases.TaskRole[];
   let all: readonly cases.Removal[];
   let chosen: readonly cases.Removal[];
 
   beforeAll(async () => {
-    account = await startAccount('python' in environment ? environment.python : '');
+    account = await startAccount(python);
     roles = await Array.fromAsync(tasks, (one) => cases.taskRole(account, one));
     all = roles.flatMap((one) => cases.missedRights(one).map((right) => ({ ...one, taken: [right] })));
     chosen = sampled(all, sample, caseText);
