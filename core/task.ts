@@ -58,9 +58,9 @@ export interface TaskResult<Kind extends string, Baseline = unknown> {
   readonly findings: readonly Finding<Kind | RuntimeKind>[];
   readonly measurements: readonly Measurement[];
   readonly baseline?: Baseline;
-  /** Written to the key that `documentKey` gives. */
+  /** Kept with the run's evidence, and written to the key that `documentKey` gives. */
   readonly document?: Json;
-  /** File name to content; written to the run's evidence. */
+  /** File name to content; written to the run's evidence. Only of a task that declares `attaches`. */
   readonly attachments?: Readonly<Record<string, string>>;
 }
 
@@ -103,7 +103,24 @@ interface TaskParts<
   readonly needs?: (context: NeedsContext<Kind, z.output<Input>>) => Promise<readonly Need[]>;
   readonly timeoutSeconds: number;
   readonly baseline?: BaselineDefinition<Baseline>;
+  /** The same key within a day or a quarter: a later run takes the place of an earlier one. */
   readonly documentKey?: (now: Date) => string;
+  /** The document for a reader; written beside it. */
+  readonly documentPages?: (document: Json, platform: DocumentPlatform) => DocumentPages;
+  /** True where it returns attachments. */
+  readonly attaches?: boolean;
+}
+
+/** Whose document it is. */
+export interface DocumentPlatform {
+  readonly platform: string;
+  readonly environment: string;
+}
+
+/** A document as a page and as the text of a ticket. */
+export interface DocumentPages {
+  readonly html: string;
+  readonly markdown: string;
 }
 
 type Outcome<Kinds extends string, Baseline, Pauses> = Promise<
@@ -142,6 +159,8 @@ export interface Task {
   readonly cap: ((input: never) => Cap) | undefined;
   readonly baseline: BaselineDefinition<z.ZodType> | undefined;
   readonly documentKey: ((now: Date) => string) | undefined;
+  readonly documentPages: ((document: Json, platform: DocumentPlatform) => DocumentPages) | undefined;
+  readonly attaches: boolean;
   readonly run: (context: MutatingContext<never, never, never>) => Promise<TaskResult<string> | Pause>;
 }
 
@@ -161,7 +180,18 @@ export function defineTask<
   definition: TaskParts<Kind, Input, Kinds, Baseline> &
     Behaviour<Kind, z.output<Input>, NoInfer<Kinds>, z.output<Baseline>, Pauses>,
 ): Task {
-  const { permissions = () => [], needs, pauses = false, cap, baseline, documentKey, ...rest } = definition;
+  const { permissions = () => [], needs, pauses = false, attaches = false, cap, baseline, ...rest } = definition;
+  const { documentKey, documentPages } = definition;
   // The compiler has checked the definition as a whole; the catalogue needs it without its type parameters.
-  return { ...rest, permissions, needs, pauses, cap, baseline, documentKey } as unknown as Task;
+  return {
+    ...rest,
+    permissions,
+    needs,
+    pauses,
+    attaches,
+    cap,
+    baseline,
+    documentKey,
+    documentPages,
+  } as unknown as Task;
 }

@@ -69,6 +69,8 @@ export function acceptResult(
   for (const { target } of result.measurements) {
     if (!targets.includes(target)) return { nonsense: `it measured ${target}, which is not one of its targets` };
   }
+  if (result.attachments !== undefined && !task.attaches)
+    return { nonsense: 'it returned attachments and declares none' };
   const misnamed = Object.keys(result.attachments ?? {}).find((name) => !ATTACHMENT.test(name));
   if (misnamed !== undefined) {
     return { nonsense: `${JSON.stringify(misnamed)} is no name of an attachment: letters, digits, ".", "_" and "-"` };

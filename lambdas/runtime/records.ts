@@ -45,6 +45,16 @@ export async function createRecord(store: Store, key: string, value: unknown): P
   return (await store.createIfAbsent(key, asText(value))) !== undefined;
 }
 
+/** Writes an object whether there is one or not; of two at once, one of them stays whole. */
+export async function putText(store: Store, key: string, text: string): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const stored = await store.get(key);
+    const written = stored ? await store.replace(key, text, stored.etag) : await store.createIfAbsent(key, text);
+    if (written !== undefined) return;
+  }
+  throw new Corrupt(`${key} in ${store.location} changed ${MAX_ATTEMPTS} times while it was being written`);
+}
+
 /** How often a writer tries again after losing to another; each loss means that another one succeeded. */
 const MAX_ATTEMPTS = 100;
 

@@ -10,11 +10,12 @@ import type { Pause, Task, TaskResult } from '../../core/task.ts';
 import { worstVerdict } from '../../core/verdict.ts';
 import type { BoundAct } from './act.ts';
 import { readBaseline, writeBaseline } from './baselines.ts';
+import { asEvidence, formsOf, publish } from './documents.ts';
 import { acceptResult, findingOfEach, judgeStep } from './judge-step.ts';
 import type { Log } from './log.ts';
 import { mustBeOpen } from './open-run.ts';
 import { recordWords } from './record-words.ts';
-import { asText, createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
+import { createRecord, readRecord, requireRecord, withoutSecrets } from './records.ts';
 import { boundAct, capOf, earliestOf } from './step-act.ts';
 import { resolveTargets } from './step-targets.ts';
 import type { Store } from './store.ts';
@@ -212,7 +213,7 @@ async function callTask(
 }
 
 async function record(
-  { task, entry, run, stem, firstStartedAt, pauses, now }: Step,
+  { task, entry, platform, run, stem, firstStartedAt, pauses, now }: Step,
   { store, clock, bundleSha256 }: TaskRuntime,
   result: TaskResult<string>,
   more: { bound?: BoundAct | undefined; secrets?: readonly Secret[] } = {},
@@ -220,18 +221,18 @@ async function record(
   await mustBeOpen(store, run);
   const secrets = more.secrets ?? [];
   const actions = withoutSecrets((await more.bound?.actions()) ?? [], secrets, recordWords(task, entry));
-  const judged = judgeStep(task, entry.targets, result, actions);
+  const { forms, unwritten } = formsOf(task, entry.targets, result, platform);
+  const said = { ...result, findings: [...result.findings, ...unwritten] };
+  const judged = judgeStep(task, entry.targets, said, actions);
   const evidence: string[] = [];
-  for (const [name, content] of Object.entries(result.attachments ?? {})) {
+  for (const [name, content] of Object.entries({ ...result.attachments, ...asEvidence(forms) })) {
     const key = `${run.key}/evidence/${stem}/${name}`;
     await store.createIfAbsent(key, content);
     evidence.push(key);
   }
   if (run.mode === 'execute') {
     if (result.baseline !== undefined) await writeBaseline(store, task, result.baseline, run.id);
-    if (result.document !== undefined && task.documentKey) {
-      await store.createIfAbsent(task.documentKey(now), asText(result.document));
-    }
+    await publish(store, task, now, forms);
   }
   const stepRecord: StepRecord = {
     schemaVersion: 1,

@@ -1,4 +1,5 @@
 import type { Task } from '../../core/task.ts';
+import { documentFolder } from '../../lambdas/runtime/documents.ts';
 import type { StepName } from '../../state-machines/procedure.ts';
 import type { Grant } from './granted-role.ts';
 
@@ -54,17 +55,22 @@ export function stepStoreGrants(step: StepName, bucketArn: string): readonly Gra
 }
 
 /** What a task may do in the store: its own records and its own memory; of others it only reads. */
-export function taskStoreGrants({ name, effect, baseline, documentKey }: Task, bucketArn: string): readonly Grant[] {
+export function taskStoreGrants(
+  { name, effect, baseline, documentKey, attaches }: Task,
+  bucketArn: string,
+): readonly Grant[] {
   const memory = baseline ? [`state/baselines/${name}.json`] : [];
   const stem = `*-${name}`;
+  const documents = documentKey ? [`${documentFolder(documentKey)}*`] : [];
+  const keeps = attaches || documentKey !== undefined;
   const keys: Keys = {
-    read: ['runs/*', ...memory, ...(effect === 'read-only' ? [] : ['state/leases/*'])],
+    read: ['runs/*', ...memory, ...documents, ...(effect === 'read-only' ? [] : ['state/leases/*'])],
     write: [
       `runs/*/steps/${stem}.*`,
-      `runs/*/evidence/${stem}/*`,
+      ...(keeps ? [`runs/*/evidence/${stem}/*`] : []),
       ...(effect === 'read-only' ? [] : [`runs/*/actions/${stem}/*`]),
       ...memory,
-      ...(documentKey ? [`${documentFolder(documentKey)}*`] : []),
+      ...documents,
     ],
     remove: [],
   };
@@ -89,14 +95,4 @@ function grantsOf({ read, write, remove }: Keys, bucketArn: string, handler: str
     ...each('s3:PutObject', 'writes', write),
     ...each('s3:DeleteObject', 'removes', remove),
   ];
-}
-
-/** The part of a document's key that does not depend on the time. */
-function documentFolder(documentKey: (now: Date) => string): string {
-  const keys = [new Date(Date.UTC(2021, 0, 2, 3, 4, 5)), new Date(Date.UTC(1999, 10, 29, 16, 47, 58))].map(documentKey);
-  const [first = [], second = []] = keys.map((key) => key.split('/'));
-  const shared = first.findIndex((part, place) => part !== second[place]);
-  if (shared === -1) return keys[0] ?? '';
-  if (shared === 0) throw new Error(`the document ${keys[0]} has no folder of its own`);
-  return `${first.slice(0, shared).join('/')}/`;
 }

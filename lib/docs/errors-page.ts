@@ -1,5 +1,5 @@
 import { FAULTS, INPUT_ERRORS, PROFILE_ERRORS, REFUSALS, type ErrorMeaning } from '../../core/error-codes.ts';
-import { code, prose, table } from './markdown.ts';
+import { code, prose, table } from '../../lambdas/report/markdown.ts';
 
 /** `docs/errors.md`: every code that an error can bear. The same catalogue gives the same text. */
 export function errorsPage(): string {

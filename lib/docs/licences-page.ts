@@ -1,5 +1,5 @@
 import type { BundledPackage } from '../bundled-packages.ts';
-import { code, plain, table } from './markdown.ts';
+import { code, plain, table } from '../../lambdas/report/markdown.ts';
 
 /** `docs/licences.md`: whose code the deployed functions carry, and under which licence. */
 export function licencesPage(packages: readonly BundledPackage[]): string {

@@ -9,7 +9,7 @@ import type { PlatformStack } from '../stacks/platform-stack.ts';
 import { DEPLOYER_ROLES, EXECUTION_ACTIONS } from './deployer-permissions.ts';
 import { EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_WORD } from './example-platform.ts';
 import { exampleStack, PlaceholderText } from './example-stack.ts';
-import { code, plain, prose, table } from './markdown.ts';
+import { code, plain, prose, table } from '../../lambdas/report/markdown.ts';
 import { OPERATOR_PERMISSIONS } from './operator-permissions.ts';
 
 /** `docs/permissions.md`: who may do what in an account with a platform in it, and why. */

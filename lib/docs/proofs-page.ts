@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Catalogue, CataloguedTask } from '../../lambdas/catalogue.ts';
-import { code, plain, table } from './markdown.ts';
+import { code, plain, table } from '../../lambdas/report/markdown.ts';
 import type { Proof } from './read-proofs.ts';
 
 type Proofs = ReadonlyMap<string, readonly Proof[]>;

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { code, plain } from './markdown.ts';
+import { code, plain } from '../../lambdas/report/markdown.ts';
 import { NOT_PROMISED, PROMISES, type SafetyPromise } from './promises.ts';
 import { legible } from './proofs-page.ts';
 import { Modules, proofsIn } from './read-proofs.ts';

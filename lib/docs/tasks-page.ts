@@ -3,7 +3,7 @@ import type { Permission, Task } from '../../core/task.ts';
 import type { Catalogue, CataloguedTask } from '../../lambdas/catalogue.ts';
 import { EXAMPLE_ACCOUNT, EXAMPLE_REGION, EXAMPLE_WORD, examplePlatform } from './example-platform.ts';
 import { inputFields } from './input-fields.ts';
-import { block, code, plain, prose, table } from './markdown.ts';
+import { block, code, plain, prose, table } from '../../lambdas/report/markdown.ts';
 
 /** `docs/tasks.md`: everything that the tasks say of themselves. The same catalogue gives the same text. */
 export function tasksPage(catalogue: Catalogue): string {

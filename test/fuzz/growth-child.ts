@@ -28,7 +28,7 @@ import { preloadGrant } from '../../lambdas/tasks/postgres/_needs-grants.ts';
 import { fingerprintOf } from '../../lambdas/tasks/postgres/_slow-fingerprint.ts';
 import { parseInfo } from '../../lambdas/tasks/redis/_info.ts';
 import { patternOf, sharedPatterns } from '../../lambdas/tasks/redis/_key-pattern.ts';
-import { plain, prose } from '../../lib/docs/markdown.ts';
+import { plain, prose } from '../../lambdas/report/markdown.ts';
 import { addressRangeProblem } from '../../lib/profiles/address-range.ts';
 import { foundText, withoutPasswords } from '../../lib/profiles/problem.ts';
 import { parseYaml } from '../../lib/profiles/yaml-tree.ts';

@@ -126,7 +126,7 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   'lambdas/tasks/redis/_quantity.ts': ['inBytes', 'inCount', 'percentOf'],
   'lambdas/tasks/redis/_rights.ts': ['missingRight'],
   'lambdas/tasks/redis/_since-last-run.ts': ['changeSince', 'countersOf'],
-  'lib/docs/markdown.ts': ['plain', 'prose'],
+  'lambdas/report/markdown.ts': ['plain', 'prose'],
   'lib/explain.ts': ['explanationText'],
   'lib/profiles/address-range.ts': ['addressRangeProblem'],
   'lib/profiles/nearest-word.ts': ['nearestWord'],

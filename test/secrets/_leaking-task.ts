@@ -27,6 +27,9 @@ export const task = defineTask({
   input: z.strictObject({ ending: z.enum(ENDINGS).default('finds').describe('How it ends') }),
   cap: () => ({ absolute: 1, percent: 100 }),
   pauses: true,
+  attaches: true,
+  documentKey: () => 'leaks/leaking.json',
+  documentPages: (document) => ({ html: JSON.stringify(document), markdown: JSON.stringify(document) }),
   baseline: { version: 1, schema: z.record(z.string(), z.string()) },
   run: async ({ targets, input: { ending }, act, resume }) => {
     const [main] = targets;
@@ -85,6 +88,7 @@ export const task = defineTask({
       findings: [said],
       measurements: [measurement],
       baseline: { [password]: secret },
+      document: { [password]: secret },
       attachments: { 'session.log': `${secret}\n${Buffer.from(`app:${password}`).toString('base64')}` },
     };
   },

@@ -20,6 +20,7 @@ import {
   type Point,
   type Reading,
   unreadableIn,
+  usageFigures,
 } from './_series.ts';
 
 /** A node of ElastiCache as the review needs it. */
@@ -66,9 +67,9 @@ export function judgeCache(cache: Cache, review: Review): Verdict {
   const usual = cpuP95.points.length < cpuMaximum.points.length ? cpuMaximum.points : cpuP95.points;
   const demand = demandOf(usual, cpuMaximum.points);
   const figures = figuresOf({
-    cpu_maximum: highest(cpuMaximum.points),
+    ...usageFigures('cpu', cpuMaximum.points),
     memory_average: mean(memory),
-    memory_maximum: highest(memory),
+    ...usageFigures('memory', memory),
     evictions: evicted,
   });
   const unknown = ground.gap === undefined ? [] : [ground.gap];

@@ -24,6 +24,7 @@ import {
   type Ground,
   type Point,
   unreadableIn,
+  usageFigures,
 } from './_series.ts';
 
 const CPU_HEADROOM = 1.2;
@@ -112,7 +113,7 @@ function monthOf({ load, createdAt, isResized }: Database, { interval }: Review)
     ground,
     figures: figuresOf({
       cpu_average: mean(read.cpuAverage.points),
-      cpu_maximum: highest(cpu),
+      ...usageFigures('cpu', cpu),
       connections_average: mean(read.connectionsAverage.points),
       connections_maximum: highest(read.connectionsMaximum.points),
       free_memory_average: mean(read.freeMemoryAverage.points),

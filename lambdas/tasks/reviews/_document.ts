@@ -114,8 +114,11 @@ export function documentOf(
 }
 
 /** The words of each recommendation, as the list that people know, and beside it everything that speaks for them. */
-function saidOf({ recommendations, withheld, unknown }: Verdict) {
+function saidOf({ recommendations, withheld, unknown, figures }: Verdict) {
   return {
+    usage_percent: Object.fromEntries(
+      ['cpu', 'memory'].flatMap((name) => (`${name}_p50` in figures ? [[name, usageOf(name, figures)]] : [])),
+    ),
     recommendations: recommendations.map(({ text }) => text),
     details: recommendations.map(({ interval, evidence, lastMonth, now, proposed, price, ...rest }) => ({
       ...rest,
@@ -132,6 +135,12 @@ function saidOf({ recommendations, withheld, unknown }: Verdict) {
     withheld: [...withheld],
     unknown: [...unknown],
   };
+}
+
+/** Percentiles of the hourly maxima. */
+function usageOf(name: string, figures: Verdict['figures']): Json {
+  const of = (mark: string) => figures[`${name}_${mark}`] ?? null;
+  return { p50: of('p50'), p95: of('p95'), p99_5: of('p99_5'), maximum: of('maximum') };
 }
 
 const METRICS = {

@@ -96,6 +96,17 @@ export function highest(points: readonly Point[]): number {
   return points.reduce((most, { value }) => (value > most || Number.isNaN(most) ? value : most), Number.NaN);
 }
 
+/** The shares of a month in figures; those of nothing are NaN. */
+export function usageFigures(name: string, points: readonly Point[]): Record<string, number> {
+  const values = points.map(({ value }) => value);
+  return {
+    [`${name}_p50`]: percentile(values, 0.5),
+    [`${name}_p95`]: percentile(values, 0.95),
+    [`${name}_p99_5`]: percentile(values, 0.995),
+    [`${name}_maximum`]: highest(points),
+  };
+}
+
 /** The lowest value; NaN of none. */
 export function lowest(points: readonly Point[]): number {
   return -highest(points.map(({ at, value }) => ({ at, value: -value })));

@@ -24,6 +24,7 @@ import {
   type Point,
   type Reading,
   unreadableIn,
+  usageFigures,
 } from './_series.ts';
 import type { Bounds, Service } from './_service.ts';
 
@@ -91,9 +92,9 @@ export function monthOf(
     meanTasks: tasks.length === 0 ? service.desired : mean(tasks),
     figures: figuresOf({
       cpu_average: mean(cpuAverage.points),
-      cpu_maximum: highest(cpu),
+      ...usageFigures('cpu', cpu),
       memory_average: mean(memoryAverage.points),
-      memory_maximum: highest(memory),
+      ...usageFigures('memory', memory),
     }),
   };
 }

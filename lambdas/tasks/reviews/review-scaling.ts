@@ -7,6 +7,7 @@ import { documentOf } from './_document.ts';
 import { Remembered } from './_predictions.ts';
 import { findingsOf, measurementsOf, reviewRegion, type RegionReview } from './_review-region.ts';
 import { SCALING_FINDINGS, type ScalingKind } from './_scaling-findings.ts';
+import { scalingPages } from './_scaling-page.ts';
 import { scalingNeeds } from './_scaling-needs.ts';
 import { scalingPermissions } from './_scaling-permissions.ts';
 
@@ -47,6 +48,7 @@ export const task = defineTask({
   timeoutSeconds: 600,
   baseline: { version: 1, schema: Baseline },
   documentKey: (now) => `scaling/monthly/${now.toISOString().slice(0, 10).replaceAll('-', '')}.json`,
+  documentPages: scalingPages,
   run: async ({ input, targets, baseline, now, clock, deadline, signal }) => {
     const remembered = { ...baseline?.targets };
     const regions = new Map<string, RegionReview>();

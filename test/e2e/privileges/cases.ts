@@ -25,11 +25,6 @@ export const UNMISSED: readonly (Right & { readonly because: string })[] = [
     because: 'the Lambda service writes the log of a function, and the emulator does so without its role',
   },
   { action: 'xray:Put*', resource: '*', because: 'the Lambda service sends the traces, and the emulator takes none' },
-  {
-    action: 's3:PutObject',
-    resource: '*/runs/*/evidence/*',
-    because: 'any task may attach files to what it found, and none of the catalogue does yet',
-  },
 ];
 
 export async function taskRole(

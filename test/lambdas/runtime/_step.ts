@@ -40,6 +40,7 @@ export function readingTask(run: (context: ReadingContext) => Promise<unknown>):
     },
     timeoutSeconds: 60,
     pauses: true,
+    attaches: true,
     run: (context) => run(context) as Promise<TaskResult<'too-many', never> | Pause>,
   });
 }
@@ -55,6 +56,7 @@ export interface StepOptions {
   readonly mode?: 'execute' | 'plan';
   readonly started?: Partial<Started>;
   readonly store?: Store;
+  readonly runId?: string;
 }
 
 export interface TestStep {
@@ -71,8 +73,8 @@ export interface TestStep {
 
 /** The records that Begin leaves for a procedure of one step, and the call that its state makes. */
 export async function stepOf(task: Task, options: StepOptions = {}): Promise<TestStep> {
-  const { mode = 'execute', store = await temporaryStore() } = options;
-  const run = pointerOf('daily-20261121T020000Z', mode);
+  const { mode = 'execute', store = await temporaryStore(), runId = 'daily-20261121T020000Z' } = options;
+  const run = pointerOf(runId, mode);
   const { name, effect, pauses } = task;
   const entry = entryOf({ task: name, effect, pauses, targets: ['main', 'copy'], ...options.entry });
   const postgres = options.targets as Record<string, Record<string, Json>> | undefined;

@@ -5,7 +5,7 @@ import { defineTask, type Task } from '../../../core/task.ts';
 import type { CataloguedTask } from '../../../lambdas/catalogue.ts';
 import { inputFields } from '../../../lib/docs/input-fields.ts';
 import { tasksPage } from '../../../lib/docs/tasks-page.ts';
-import { markdownTree, nodesOf, textOf } from './markdown-tree.ts';
+import { markdownTree, nodesOf, textOf } from '../../lambdas/report/markdown-tree.ts';
 
 const HOSTILE = 'Says | <script>alert(1)</script> **x** [y](javascript:z)\n# Heading';
 const SHOWN = HOSTILE.replace('\n', ' ');

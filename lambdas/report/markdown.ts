@@ -4,7 +4,7 @@ export function plain(text: string): string {
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .replace(/[\\`*_{}[\]<>()#+!|~^$:@&-]/g, escaped)
-    .replace(/^(\d+)([.)])/, '$1\\$2');
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2');
 }
 
 // In the middle of words these are only themselves, and a page full of backslashes is read by nobody.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { block, code, plain, prose, table } from '../../../lib/docs/markdown.ts';
+import { block, code, plain, prose, table } from '../../../lambdas/report/markdown.ts';
 import { markdownTree, nodesOf, textOf } from './markdown-tree.ts';
 
 const MARKS = [
