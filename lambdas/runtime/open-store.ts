@@ -10,13 +10,19 @@ import type { Store } from './store.ts';
 
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/;
 
-// One client per container, and per endpoint: connections are kept open between calls.
+// One client per container, endpoint and region: connections are kept open between calls.
 const clients = new Map<string, S3Client>();
 
+export interface StoreOptions {
+  readonly onlyReads?: boolean;
+  /** Of a bucket; that of the surroundings by default. */
+  readonly region?: string | undefined;
+}
+
 /** The store at `s3://<bucket>` or `file:///<folder>`; throws `InvalidInput` for anything else. */
-export function openStore(location: string, { onlyReads = false } = {}): Store {
+export function openStore(location: string, { onlyReads = false, region }: StoreOptions = {}): Store {
   const bucket = BUCKET.exec(location)?.[1];
-  if (bucket !== undefined) return new S3Store(bucket, clientOfEndpoint());
+  if (bucket !== undefined) return new S3Store(bucket, clientIn(region));
   const folder = location.startsWith('file:///') ? folderAt(location) : undefined;
   if (folder === undefined) {
     throw new InvalidInput(
@@ -33,10 +39,10 @@ export function openStore(location: string, { onlyReads = false } = {}): Store {
   return new DirectoryStore(folder, { onlyReads });
 }
 
-function clientOfEndpoint(): S3Client {
-  const endpoint = process.env['AWS_ENDPOINT_URL'] ?? '';
-  const client = clients.get(endpoint) ?? createS3Client();
-  clients.set(endpoint, client);
+function clientIn(region: string | undefined): S3Client {
+  const place = `${process.env['AWS_ENDPOINT_URL'] ?? ''} ${region ?? ''}`;
+  const client = clients.get(place) ?? createS3Client(region === undefined ? {} : { region });
+  clients.set(place, client);
   return client;
 }
 

@@ -7,7 +7,7 @@ import type { ResolvedPlatform } from '../../core/platform.ts';
 import type { Mode } from '../../core/run.ts';
 import { type Catalogue, loadCatalogue } from '../../lambdas/catalogue.ts';
 import { visible } from '../../lambdas/report/markup.ts';
-import { openStore } from '../../lambdas/runtime/open-store.ts';
+import { openStore, type StoreOptions } from '../../lambdas/runtime/open-store.ts';
 import type { Store } from '../../lambdas/runtime/store.ts';
 import type { Deployment } from '../deployed/deployment.ts';
 import { InvalidProfile } from '../profiles/invalid-profile.ts';
@@ -83,7 +83,9 @@ async function placeOf(
   resolved: ResolvedPlatform,
   { store, mode, onlyReads = false }: WorkspaceOptions,
 ): Promise<StatePlace> {
-  const folder = () => folderPlace(store ?? join('.fettle', resolved.platform, resolved.environment), onlyReads);
+  const { region } = resolved;
+  const folder = () =>
+    namedPlace(store ?? join('.fettle', resolved.platform, resolved.environment), { onlyReads, region });
   if (store !== undefined || resolved.account === undefined) return folder();
   try {
     // Only now: the clients of AWS take longer to load than a command on this machine to answer.
@@ -101,9 +103,9 @@ async function placeOf(
 /** Why the stack of an environment could not be looked at, so that it can only be planned. */
 const NOT_REACHED: readonly string[] = ['STACK_NOT_FOUND', 'AWS_CREDENTIALS'] satisfies readonly InputCode[];
 
-function folderPlace(store: string, onlyReads: boolean): StatePlace {
+function namedPlace(store: string, options: StoreOptions): StatePlace {
   const storeLocation = locationOf(store);
-  return { store: storeAt(storeLocation, onlyReads), storeLocation };
+  return { store: storeAt(storeLocation, options), storeLocation };
 }
 
 /** Makes the folders that a run writes to. Throws `InvalidInput` where it could not write. */
@@ -132,9 +134,9 @@ function locationOf(store: string): string {
   return /^[a-z][a-z0-9+.-]+:/i.test(store) ? store : pathToFileURL(resolve(store)).href;
 }
 
-function storeAt(location: string, onlyReads: boolean): Store {
+function storeAt(location: string, options: StoreOptions): Store {
   try {
-    return openStore(location, { onlyReads });
+    return openStore(location, options);
   } catch (thrown) {
     throw storeFailure(location, thrown, 'cannot be opened');
   }

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cost } from '../../lib/deployed/cost.ts';
-import { fettleCommand } from '../harness/fettle-command.ts';
+import { fettleCommand, fettleWith } from '../harness/fettle-command.ts';
 
 const TARGETS = 'targets: { endpoints: { web: { url: https://shop.example } } }';
 const PROFILE = `platform: shop
@@ -80,4 +83,28 @@ describe('fettle cost', () => {
     const { stdout } = await fettle('cost', '--env', 'prod', '--measured', '--store', join(folder, 'store'));
     expect(stdout).toContain('\nassumed\n  each task takes 10 s');
   });
+});
+
+test('a bucket that is named is read in the region of its environment', async () => {
+  const signedFor: string[] = [];
+  const server = createServer(({ headers: { authorization = '' } }, answer) => {
+    signedFor.push(/Credential=[^/]+\/\d+\/([^/]+)\//.exec(authorization)?.[1] ?? '');
+    answer.writeHead(404, { 'content-type': 'application/xml' }).end('<Error><Code>NoSuchKey</Code></Error>');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const aws = {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: 'AKIAFETTLE',
+    AWS_SECRET_ACCESS_KEY: 'of-a-test',
+    // As of somebody who has neither a variable nor a configuration with a region.
+    AWS_REGION: '',
+    AWS_DEFAULT_REGION: '',
+    HOME: folder,
+  };
+  const { stderr } = await fettleWith(aws, 'runs', '--env', 'prod', '--platform', profile, '--store', 's3://evidence');
+  server.close();
+  expect(stderr).not.toContain('Region is missing');
+  expect(new Set(signedFor)).toEqual(new Set(['eu-west-1']));
 });
