@@ -25,6 +25,7 @@ import {
   type Point,
   unreadableIn,
   usageFigures,
+  wholeDays,
 } from './_series.ts';
 
 const CPU_HEADROOM = 1.2;
@@ -101,7 +102,8 @@ function monthOf({ load, createdAt, isResized }: Database, { interval }: Review)
   const read = load as Month['load'];
   const hourly = [read.cpuMaximum, read.connectionsMaximum, read.freeMemoryMinimum].map(({ points }) => points);
   const fewest = hourly.reduce((least, points) => (points.length < least.length ? points : least));
-  const evidence = evidenceOf(fewest, interval, createdAt);
+  const seen = interval.step === 'day' ? wholeDays(fewest, read.samples.points) : fewest;
+  const evidence = evidenceOf(seen, interval, createdAt);
   const ground = isResized ? groundOfTwoSizes(groundOf(evidence)) : groundOf(evidence);
   if ('unknown' in ground) return ground;
   const cpu = read.cpuMaximum.points;
@@ -215,7 +217,7 @@ function monthOn({ month, now }: Judged, other: MachineClass) {
   const factor = now.vcpus / other.vcpus;
   const { points } = month.load.cpuMaximum;
   return {
-    hoursWithFullCpu: points.filter(({ value }) => value * factor >= FULL_PERCENT).length,
+    [`${month.evidence.step}sWithFullCpu`]: points.filter(({ value }) => value * factor >= FULL_PERCENT).length,
     cpuPeakPercent: rounded(month.demand.peak * factor),
     leastFreeMemoryGiB: rounded(other.memoryGiB - now.memoryGiB + leastFree(month)),
   };
@@ -235,8 +237,8 @@ function crowding(judged: Judged, allowed: number): Recommendation | undefined {
     proposed: { connections: Math.floor(limit), maxConnections: allowed },
     why: `${most} connections at the most, ${percentText((most / allowed) * 100)} of the ${allowed} that it allows`,
     lastMonth: {
-      now: { hoursAbove: points.filter(({ value }) => value > limit).length },
-      proposed: { hoursAbove: 0 },
+      now: { [`${judged.month.evidence.step}sAbove`]: points.filter(({ value }) => value > limit).length },
+      proposed: { [`${judged.month.evidence.step}sAbove`]: 0 },
     },
     price: { unknown: 'what a pool costs depends on where it runs' },
     confidence: judged.month.ground.confidence,

@@ -31,6 +31,8 @@ export interface DatabaseLoad {
   readonly cpuP95: Reading;
   readonly connectionsMaximum: Reading;
   readonly freeMemoryMinimum: Reading;
+  /** One for each minute; read only where a month is read by days. */
+  readonly samples: Reading;
 }
 
 /** What RDS leaves of a machine's memory to the engine's formulas, about: the system takes the rest. */

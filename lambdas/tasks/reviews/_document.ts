@@ -129,6 +129,7 @@ function saidOf({ recommendations, withheld, unknown, figures }: Verdict) {
       samples: evidence.samples,
       expected_samples: evidence.expected,
       coverage: rounded(evidence.coverage),
+      step: evidence.step,
       from: interval.from.toISOString(),
       to: interval.to.toISOString(),
     })),

@@ -11,7 +11,15 @@ const HOUR = 3_600;
 // What is only averaged over the month needs no point for each hour.
 const DAY = 24 * HOUR;
 
-type Metric = readonly [name: string, statistic: MetricQuery['statistic'], periodSeconds: number];
+type Metric = readonly [name: string, statistic: MetricQuery['statistic'], periodSeconds: number] | typeof NOT_READ;
+const NOT_READ = undefined;
+
+function byDay<Name extends string>(metrics: Readonly<Record<Name, Metric>>): Record<Name, Metric> {
+  const entries = (Object.entries(metrics) as [Name, Metric][]).map(([name, metric]) => {
+    return [name, metric && ([metric[0], metric[1], DAY] as const)] as const;
+  });
+  return Object.fromEntries(entries) as Record<Name, Metric>;
+}
 
 const SERVICE: Readonly<Record<keyof ServiceLoad, Metric>> = {
   cpuAverage: ['CPUUtilization', 'Average', DAY],
@@ -32,6 +40,15 @@ const DATABASE: Readonly<Record<keyof DatabaseLoad, Metric>> = {
   cpuP95: ['CPUUtilization', 'p95', HOUR],
   connectionsMaximum: ['DatabaseConnections', 'Maximum', HOUR],
   freeMemoryMinimum: ['FreeableMemory', 'Minimum', HOUR],
+  samples: NOT_READ,
+};
+
+/** By days no percentile is asked for: it would be one of the whole day, and cost as much as all else together. */
+const SERVICE_BY_DAY: typeof SERVICE = { ...byDay(SERVICE), cpuP95: NOT_READ };
+const DATABASE_BY_DAY: typeof DATABASE = {
+  ...byDay(DATABASE),
+  cpuP95: NOT_READ,
+  samples: ['CPUUtilization', 'SampleCount', DAY],
 };
 
 const CACHE: Readonly<Record<keyof CacheLoad, Metric>> = {
@@ -48,14 +65,26 @@ interface Reader {
 }
 
 export function readServiceLoads(reader: Reader, services: readonly FoundService[]): Promise<ServiceLoad[]> {
-  return readLoads(reader, services, 'AWS/ECS', SERVICE, ({ cluster, name }) => ({
-    ClusterName: cluster,
-    ServiceName: name,
-  }));
+  return readLoads(
+    reader,
+    services,
+    'AWS/ECS',
+    reader.interval.step === 'day' ? SERVICE_BY_DAY : SERVICE,
+    ({ cluster, name }) => ({
+      ClusterName: cluster,
+      ServiceName: name,
+    }),
+  );
 }
 
 export function readDatabaseLoads(reader: Reader, databases: readonly FoundDatabase[]): Promise<DatabaseLoad[]> {
-  return readLoads(reader, databases, 'AWS/RDS', DATABASE, ({ id }) => ({ DBInstanceIdentifier: id }));
+  return readLoads(
+    reader,
+    databases,
+    'AWS/RDS',
+    reader.interval.step === 'day' ? DATABASE_BY_DAY : DATABASE,
+    ({ id }) => ({ DBInstanceIdentifier: id }),
+  );
 }
 
 export function readCacheLoads(reader: Reader, caches: readonly FoundCache[]): Promise<CacheLoad[]> {
@@ -69,7 +98,9 @@ async function readLoads<Thing, Name extends string>(
   metrics: Readonly<Record<Name, Metric>>,
   dimensionsOf: (thing: Thing) => Readonly<Record<string, string>>,
 ): Promise<Record<Name, Reading>[]> {
-  const entries = Object.entries(metrics) as [Name, Metric][];
+  const all = Object.entries(metrics) as [Name, Metric][];
+  const entries = all.flatMap(([name, metric]) => (metric === NOT_READ ? [] : [[name, metric] as const]));
+  const unread = all.flatMap(([name, metric]) => (metric === NOT_READ ? [[name, { points: [] }] as const] : []));
   const queries = things.flatMap((thing) => {
     const dimensions = dimensionsOf(thing);
     return entries.map(([, [name, statistic, periodSeconds]]): MetricQuery => {
@@ -82,6 +113,6 @@ async function readLoads<Thing, Name extends string>(
       const reading = readings[i * entries.length + place] ?? { unreadable: 'no answer' };
       return [name, reading] as const;
     });
-    return Object.fromEntries(its) as Record<Name, Reading>;
+    return Object.fromEntries([...its, ...unread]) as Record<Name, Reading>;
   });
 }

@@ -12,12 +12,11 @@ import { readCaches, readDatabases } from './_read-databases.ts';
 import { readServices } from './_read-services.ts';
 import type { Verdict } from './_recommendation.ts';
 import type { ScalingKind } from './_scaling-findings.ts';
-import type { Interval } from './_series.ts';
+import { STEP_SECONDS, type Interval, type Step } from './_series.ts';
 import type { Service } from './_service.ts';
 import { judgeService, type Review } from './_service-judgement.ts';
 import { judgeServiceBySeed } from './_service-seed.ts';
 
-const HOUR_MILLISECONDS = 3_600_000;
 const DAYS = 30;
 
 export interface ScalingInput {
@@ -43,10 +42,11 @@ export interface RegionReview {
   readonly remembered: Remembered;
 }
 
-/** The last 30 days up to the last whole hour: the hour that goes on has no end yet. */
-export function intervalOf(now: Date): Interval {
-  const to = Math.floor(now.getTime() / HOUR_MILLISECONDS) * HOUR_MILLISECONDS;
-  return { from: new Date(to - DAYS * 24 * HOUR_MILLISECONDS), to: new Date(to) };
+/** The last 30 days up to the last whole hour or day: the one that goes on has no end yet. */
+function intervalOf(now: Date, step: Step): Interval {
+  const stepMilliseconds = STEP_SECONDS[step] * 1_000;
+  const to = Math.floor(now.getTime() / stepMilliseconds) * stepMilliseconds;
+  return { from: new Date(to - DAYS * STEP_SECONDS.day * 1_000), to: new Date(to), step };
 }
 
 /** Reads and judges all services, databases and caches of a region; each part that cannot be read leaves the others. */
@@ -57,7 +57,8 @@ export async function reviewRegion(
 ): Promise<RegionReview> {
   const { now, signal, earlier } = context;
   const clients = clientsOf(region);
-  const interval = intervalOf(now);
+  // Plain thresholds of averages and extremes follow from days as well, with a twelfth of the points.
+  const interval = intervalOf(now, input.policy === 'seed' ? 'day' : 'hour');
   const review: Review = { interval, prices: pricesOf(await clients.ecs.config.region(), input.prices) };
   const reader = { clients, signal };
   const [ecs, rds, elasticache] = await Promise.all([
@@ -68,7 +69,8 @@ export async function reviewRegion(
   const metrics = { client: clients.cloudwatch, interval, signal };
   const serviceLoads = await readServiceLoads(metrics, ecs.services);
   const databaseLoads = await readDatabaseLoads(metrics, rds.databases);
-  const cacheLoads = await readCacheLoads(metrics, elasticache.caches);
+  const hourly: Review = { ...review, interval: intervalOf(now, 'hour') };
+  const cacheLoads = await readCacheLoads({ ...metrics, interval: hourly.interval }, elasticache.caches);
 
   const judge = input.policy === 'seed' ? judgeServiceBySeed : judgeService;
   const services = ecs.services.map((found, i) => {
@@ -85,7 +87,7 @@ export async function reviewRegion(
   const caches = elasticache.caches.map((found, i) => {
     const resized = isResized(earlier, `cache ${found.id}`, { nodeType: found.nodeType });
     const thing: Cache = { ...found, isResized: resized, load: given(cacheLoads[i]) };
-    return { thing, verdict: judgeCache(thing, review) };
+    return { thing, verdict: judgeCache(thing, hourly) };
   });
   const unread = [...ecs.unread, ...rds.unread, ...elasticache.unread];
   const verdicts = [...services, ...databases, ...caches].map(({ verdict }) => verdict);

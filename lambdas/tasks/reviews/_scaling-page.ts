@@ -88,7 +88,7 @@ function scalingPage(document: Document, { platform, environment }: DocumentPlat
       { title: 'All recommendations', blocks: [adviceTable(advised)] },
       {
         title: 'How busy each of them was',
-        note: 'Of the highest minute of each hour of the last 30 days: half of the hours stayed below p50, 95 of 100 below p95.',
+        note: noteOf(document.policy === 'seed' ? 'day' : 'hour'),
         blocks: [usageBars('CPU', 'cpu', things), usageBars('Memory', 'memory', things)],
       },
       { title: 'What it costs', blocks: [costColumns(advised)] },
@@ -102,6 +102,10 @@ function scalingPage(document: Document, { platform, environment }: DocumentPlat
     unknown,
     sources: sourcesOf(document),
   };
+}
+
+function noteOf(step: 'hour' | 'day'): string {
+  return `Of the highest minute of each ${step} of the last 30 days: half of the ${step}s stayed below p50, 95 of 100 below p95.`;
 }
 
 function thingsOf({ services, databases, caches }: Document): Named[] {

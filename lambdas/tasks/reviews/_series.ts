@@ -7,18 +7,24 @@ export interface Point {
 /** The points of a metric in the order of time, or why they cannot be trusted. */
 export type Reading = { readonly points: readonly Point[] } | { readonly unreadable: string };
 
-/** The time that a review looks back over. */
+/** The time that a review looks back over, and in what steps. */
 export interface Interval {
   readonly from: Date;
   readonly to: Date;
+  readonly step: Step;
 }
 
-/** How much is known of a month: hours with a value, out of those in which there could have been one. */
+export type Step = 'hour' | 'day';
+
+export const STEP_SECONDS: Readonly<Record<Step, number>> = { hour: 3_600, day: 86_400 };
+
+/** How much is known of a month: hours or days with a value, out of those in which there could have been one. */
 export interface Evidence {
   readonly samples: number;
   readonly expected: number;
   /** From 0 to 1. */
   readonly coverage: number;
+  readonly step: Step;
 }
 
 export type Confidence = 'high' | 'medium' | 'low';
@@ -28,10 +34,10 @@ export type Ground =
   | { readonly confidence: Confidence; readonly mayShrink: boolean; readonly gap: string | undefined }
   | { readonly unknown: string };
 
-const HOUR = 3_600;
-const DAY_HOURS = 24;
-/** As many points as the recommenders of the field ask for. */
-const FEWEST_SAMPLES = 100;
+const STEPS_A_DAY: Readonly<Record<Step, number>> = { hour: 24, day: 1 };
+const DAY_MINUTES = 1_440;
+/** As many hours as the recommenders of the field ask for points. */
+const FEWEST_SAMPLES: Readonly<Record<Step, number>> = { hour: 100, day: 5 };
 const HALF = 0.5;
 const WHOLE = 0.9;
 const WEEK_DAYS = 7;
@@ -60,22 +66,32 @@ export function groundOfTwoSizes(ground: Ground): Ground {
   };
 }
 
-/** The hours of which there could be a value: those since the thing exists. */
-export function evidenceOf(points: readonly Point[], { from, to }: Interval, createdAt: Date | undefined): Evidence {
+/** The hours or days of which there could be a value: those since the thing exists. */
+export function evidenceOf(
+  points: readonly Point[],
+  { from, to, step }: Interval,
+  createdAt: Date | undefined,
+): Evidence {
   const since = Math.max(from.getTime(), createdAt?.getTime() ?? 0);
-  const expected = Math.max(0, Math.floor((to.getTime() - since) / 1_000 / HOUR));
+  const expected = Math.max(0, Math.floor((to.getTime() - since) / 1_000 / STEP_SECONDS[step]));
   const samples = Math.min(points.length, expected);
-  return { samples, expected, coverage: expected === 0 ? 0 : samples / expected };
+  return { samples, expected, coverage: expected === 0 ? 0 : samples / expected, step };
+}
+
+/** The days that were seen whole, by how many minutes sent a sample: a day of one hour says little of the others. */
+export function wholeDays(points: readonly Point[], minutes: readonly Point[]): readonly Point[] {
+  const seen = new Map(minutes.map(({ at, value }) => [at, value]));
+  return points.filter(({ at }) => (seen.get(at) ?? 0) >= DAY_MINUTES * WHOLE);
 }
 
 /** What may be said on this evidence; gaps lower the confidence, and too many of them leave nothing to say. */
-export function groundOf({ samples, expected, coverage }: Evidence): Ground {
-  const known = `${samples} of ${expected} hours have a value`;
-  if (samples === 0) return { unknown: 'no hour has a value' };
+export function groundOf({ samples, expected, coverage, step }: Evidence): Ground {
+  const known = `${samples} of ${expected} ${step}s have a value`;
+  if (samples === 0) return { unknown: `no ${step} has a value` };
   if (coverage < HALF) return { unknown: `${known}, fewer than half` };
-  if (samples < FEWEST_SAMPLES) return { unknown: `${known}, and ${FEWEST_SAMPLES} are needed` };
+  if (samples < FEWEST_SAMPLES[step]) return { unknown: `${known}, and ${FEWEST_SAMPLES[step]} are needed` };
   if (coverage < WHOLE) return { confidence: 'low', mayShrink: false, gap: `${known}, below 90 %` };
-  const days = expected / DAY_HOURS;
+  const days = expected / STEPS_A_DAY[step];
   // Before every weekday was seen once, the busiest may still come.
   if (days < WEEK_DAYS) return { confidence: 'low', mayShrink: false, gap: undefined };
   if (days < 2 * WEEK_DAYS) return { confidence: 'low', mayShrink: true, gap: undefined };

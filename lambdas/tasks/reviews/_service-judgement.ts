@@ -17,14 +17,17 @@ import {
   highest,
   mean,
   pointsSince,
+  STEP_SECONDS,
   type Demand,
   type Evidence,
   type Ground,
   type Interval,
   type Point,
   type Reading,
+  type Step,
   unreadableIn,
   usageFigures,
+  wholeDays,
 } from './_series.ts';
 import type { Bounds, Service } from './_service.ts';
 
@@ -34,7 +37,6 @@ const MEMORY_HEADROOM = 1.15;
 const MEMORY_HEADROOM_AFTER_KILL = 1.25;
 /** A minute in which a task had nothing left. */
 const FULL_PERCENT = 99.5;
-const MINUTES = 60;
 /** Of hours: more often than that, a service lives at its upper bound. */
 const OFTEN = 0.05;
 
@@ -72,13 +74,15 @@ export function monthOf(
   const { cpuAverage, memoryAverage, cpuMaximum, memoryMaximum, cpuP95, samples } = load as ReadLoad;
   const cpu = cpuMaximum.points;
   const memory = memoryMaximum.points;
-  const evidence = evidenceOf(cpu.length <= memory.length ? cpu : memory, interval, since ?? service.createdAt);
+  const known = cpu.length <= memory.length ? cpu : memory;
+  const seen = interval.step === 'day' ? wholeDays(known, samples.points) : known;
+  const evidence = evidenceOf(seen, interval, since ?? service.createdAt);
   const isMixed = service.isResized && since === undefined;
   // Nobody expects a metric of what is told to run no task.
   if (service.desired === 0 && cpu.length === 0) return { idle: 'it is told to run no task, and ran none' };
   const ground = isMixed ? groundOfTwoSizes(groundOf(evidence)) : groundOf(evidence);
   if ('unknown' in ground) return ground;
-  const tasks = samples.points.map(({ at, value }) => ({ at, value: value / MINUTES }));
+  const tasks = samples.points.map(({ at, value }) => ({ at, value: value / (STEP_SECONDS[interval.step] / 60) }));
   // CloudWatch gives no percentiles of what reaches it summed up; the hourly maximum is never below them.
   const usualIsMaximum = cpuP95.points.length < cpu.length;
   return {
@@ -182,12 +186,17 @@ interface Sizes {
   readonly proposed: TaskSize;
 }
 
+const BASIS: Readonly<Record<Step, string>> = {
+  hour: ' (of hourly maxima: CloudWatch gave no percentiles)',
+  day: ' (of daily maxima)',
+};
+
 /** A change of what each task reserves, with what last month would have looked like. */
 export function resizing(service: Service, { now, proposed }: Sizes, month: Month, review: Review): Recommendation {
   const { evidence, demand, ground, meanTasks } = month;
   const isMore = proposed.cpuUnits > now.cpuUnits || proposed.memoryMiB > now.memoryMiB;
   const killed = service.outOfMemory ? `, ${service.outOfMemory} containers killed for lack of memory` : '';
-  const basis = month.usualIsMaximum ? ' (of hourly maxima: CloudWatch gave no percentiles)' : '';
+  const basis = month.usualIsMaximum ? BASIS[evidence.step] : '';
   return {
     action: 'resize-tasks',
     aim: isMore ? 'performance' : 'cost',
@@ -207,12 +216,12 @@ export function resizing(service: Service, { now, proposed }: Sizes, month: Mont
 }
 
 /** The month as it would have been with another size: the same work on other shares. */
-function monthWith(now: TaskSize, other: TaskSize, { cpu, memory }: Month) {
+function monthWith(now: TaskSize, other: TaskSize, { cpu, memory, evidence: { step } }: Month) {
   const cpuFactor = now.cpuUnits / other.cpuUnits;
   const memoryFactor = now.memoryMiB / other.memoryMiB;
   return {
-    hoursWithFullCpu: cpu.filter(({ value }) => value * cpuFactor >= FULL_PERCENT).length,
-    hoursOutOfMemory: memory.filter(({ value }) => value * memoryFactor >= FULL_PERCENT).length,
+    [`${step}sWithFullCpu`]: cpu.filter(({ value }) => value * cpuFactor >= FULL_PERCENT).length,
+    [`${step}sOutOfMemory`]: memory.filter(({ value }) => value * memoryFactor >= FULL_PERCENT).length,
     cpuMaximumPercent: rounded(highest(cpu) * cpuFactor),
     memoryMaximumPercent: rounded(highest(memory) * memoryFactor),
   };

@@ -81,6 +81,11 @@ export function dbInstance(id: string): DBInstance {
   };
 }
 
+/** Of two tasks: each sends one a minute. */
+export function samplesOf({ periodSeconds }: Pick<AskedMetric, 'periodSeconds'>): number {
+  return (2 * periodSeconds) / 60;
+}
+
 const GIB = 1_024 ** 3;
 
 /** A month in which nothing is too small or too large; `changes` by the name of the service, database or cache. */
@@ -98,7 +103,7 @@ export function calmMonth(
     }
     switch (metric.name) {
       case 'CPUUtilization':
-        return metric.statistic === 'SampleCount' ? 120 : 65;
+        return metric.statistic === 'SampleCount' ? samplesOf(metric) : 65;
       case 'FreeableMemory':
         return 5 * GIB;
       case 'DatabaseConnections':

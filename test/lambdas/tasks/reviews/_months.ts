@@ -10,7 +10,7 @@ export const HOURS = 720;
 /** A Wednesday. */
 export const TO = new Date('2026-07-01T00:00:00Z');
 export const FROM = new Date(TO.getTime() - HOURS * HOUR * 1_000);
-export const REVIEW: Review = { interval: { from: FROM, to: TO }, prices: pricesOf('us-east-1', {}) };
+export const REVIEW: Review = { interval: { from: FROM, to: TO, step: 'hour' }, prices: pricesOf('us-east-1', {}) };
 
 /** The hours of the month; `value` says what each has, undefined where it has none. */
 export function hourly(
@@ -89,6 +89,7 @@ export function database(load: Partial<Database['load']>, changes: Partial<Datab
       cpuP95: hourly(50),
       connectionsMaximum: hourly(200),
       freeMemoryMinimum: hourly(5 * GIB),
+      samples: { points: [] },
       ...load,
     },
     ...changes,

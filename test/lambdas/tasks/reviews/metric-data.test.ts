@@ -29,7 +29,7 @@ async function read(pages: readonly Page[]) {
   const [reading] = await readMetrics(
     new CloudWatchClient(clientOf(server)),
     [CPU],
-    { from: FROM, to: TO },
+    { from: FROM, to: TO, step: 'hour' },
     AbortSignal.timeout(10_000),
   );
   return reading;

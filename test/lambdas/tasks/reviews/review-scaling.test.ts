@@ -2,16 +2,26 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { resolvedExample } from './_platform.ts';
 import { task } from '../../../../lambdas/tasks/reviews/review-scaling.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
+import type { AskedMetric } from '../../../e2e/answers/cloudwatch.ts';
 import type { AnswersServer } from '../../../e2e/answers/server.ts';
-import { calmMonth, CLUSTER, dbInstance, ecsService, MAX_CONNECTIONS, startAccount, WEB } from './_account.ts';
+import {
+  calmMonth,
+  CLUSTER,
+  dbInstance,
+  ecsService,
+  MAX_CONNECTIONS,
+  samplesOf,
+  startAccount,
+  WEB,
+} from './_account.ts';
 
 const NOW = new Date('2026-07-01T03:20:00Z');
 let server: AnswersServer;
 
 const constant =
   (cpu: number, memory: number) =>
-  ({ name, statistic }: { name: string; statistic: string }) =>
-    statistic === 'SampleCount' ? 120 : name === 'CPUUtilization' ? cpu : memory;
+  ({ name, statistic, periodSeconds }: AskedMetric) =>
+    statistic === 'SampleCount' ? samplesOf({ periodSeconds }) : name === 'CPUUtilization' ? cpu : memory;
 
 beforeAll(async () => {
   server = await startAccount({
@@ -145,6 +155,25 @@ describe('a review of an account', () => {
           recommendations: ['Consider reducing CPU allocation to save costs', 'Consider reducing memory allocation'],
         },
       },
+    });
+  });
+
+  test('by the plain thresholds reads days: a twelfth of the points, and the same sentences', async () => {
+    const before = server.calls.length;
+
+    const { document } = await review({ policy: 'seed' });
+
+    const calls = server.calls.slice(before).filter(({ operation }) => operation === 'GetMetricData');
+    // Services, databases, and caches, which have no plain thresholds.
+    expect(calls).toHaveLength(3);
+    const { details } = (document as { services: Record<string, { details: object[] }> }).services['small'] ?? {};
+    expect(details?.[0]).toMatchObject({
+      samples: 30,
+      expected_samples: 30,
+      step: 'day',
+      from: '2026-06-01T00:00:00.000Z',
+      to: '2026-07-01T00:00:00.000Z',
+      last_month: { now: { daysWithFullCpu: 0 } },
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { judgeServiceBySeed } from '../../../../lambdas/tasks/reviews/_service-seed.ts';
-import { hourly, REVIEW, service } from './_months.ts';
+import type { Review } from '../../../../lambdas/tasks/reviews/_service-judgement.ts';
+import { daily, hourly, REVIEW, service } from './_months.ts';
 
 const judged = (...given: Parameters<typeof service>) => judgeServiceBySeed(service(...given), REVIEW);
 const said = (...given: Parameters<typeof service>) => judged(...given).recommendations.map(({ action }) => action);
@@ -69,6 +70,40 @@ describe('by the plain thresholds', () => {
     expect(judged({ cpu: { points: [] }, memory: { points: [] } })).toMatchObject({
       recommendations: [],
       unknown: ['no hour has a value'],
+    });
+  });
+
+  describe('by days', () => {
+    const byDay: Review = { ...REVIEW, interval: { ...REVIEW.interval, step: 'day' } };
+    const minutes = (value: number | ((day: number) => number)) => ({
+      points: daily(0).points.map(({ at }, day) => ({ at, value: typeof value === 'number' ? value : value(day) })),
+    });
+    const seen = (samples: ReturnType<typeof minutes>, cpuAverage = 20) =>
+      judgeServiceBySeed(
+        service({ cpu: daily(25), memory: daily(50), usual: { points: [] }, cpuAverage, tasks: samples }),
+        byDay,
+      );
+
+    test('days that were seen whole are enough to be told to reduce', () => {
+      expect(seen(minutes(2_880)).recommendations.map(({ action }) => action)).toEqual(['lower-cpu']);
+    });
+
+    test('days of which only an hour was seen are unknown, however low they look', () => {
+      expect(seen(minutes(60))).toMatchObject({ recommendations: [], unknown: ['no day has a value'] });
+    });
+
+    test('a fifth of the days unseen leaves nobody smaller, and says why', () => {
+      const { recommendations, unknown, withheld } = seen(minutes((day) => (day % 5 === 0 ? 30 : 1_440)));
+
+      expect(recommendations).toEqual([]);
+      expect(unknown).toEqual(['24 of 30 days have a value, below 90 %']);
+      expect(withheld.join()).toContain('24 of 30 days');
+    });
+
+    test('the tasks that ran on average are counted from the minutes of a day', () => {
+      const [first] = seen(minutes(4_320), 75).recommendations;
+
+      expect(first).toMatchObject({ price: { usdPerMonthNow: 108.12 }, evidence: { step: 'day', samples: 30 } });
     });
   });
 });
