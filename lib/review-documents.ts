@@ -1,3 +1,4 @@
+import { entriesOf, type ResolvedPlatform } from '../core/platform.ts';
 import { documentFolder, type DocumentForms } from '../lambdas/runtime/documents.ts';
 import type { Catalogue } from '../lambdas/catalogue.ts';
 import type { Store } from '../lambdas/runtime/store.ts';
@@ -9,14 +10,26 @@ export interface LatestDocument {
   readonly forms: DocumentForms;
 }
 
-/** The folder of each review's documents by its short name: `scaling` is `scaling/monthly/`. */
+/**
+ * The folder of each review that the platform has, by its short name: `scaling` is `scaling/monthly/`. Where several
+ * begin alike the name is longer: `vulnerabilities/images`.
+ */
 export function documentFolders(
+  { procedures }: Pick<ResolvedPlatform, 'procedures'>,
   catalogue: Catalogue,
 ): ReadonlyMap<string, { readonly folder: string; readonly task: string }> {
-  const folders = [...catalogue.values()].flatMap(({ task }) =>
-    task.documentKey === undefined ? [] : [{ folder: documentFolder(task.documentKey), task: task.name }],
+  const names = new Set(Object.values(procedures).flatMap((one) => entriesOf(one).map(({ task }) => task)));
+  const folders = [...names].flatMap((name) => {
+    const documentKey = catalogue.get(name)?.task.documentKey;
+    return documentKey === undefined ? [] : [{ folder: documentFolder(documentKey), task: name }];
+  });
+  const alike = Map.groupBy(folders, ({ folder }) => folder.split('/')[0]);
+  return new Map(
+    folders.map((one) => {
+      const [first = '', second = ''] = one.folder.split('/');
+      return [(alike.get(first)?.length ?? 0) > 1 ? `${first}/${second}` : first, one];
+    }),
   );
-  return new Map(folders.map((one) => [one.folder.split('/')[0] ?? '', one]));
 }
 
 /** The document that was written for the latest day or quarter; undefined where there is none. */

@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import { quoted } from '../../core/calendar/problem.ts';
 import { InvalidInput } from '../../core/errors.ts';
 import { RunReport } from '../../core/report.ts';
-import { loadCatalogue } from '../../lambdas/catalogue.ts';
 import { readRecord } from '../../lambdas/runtime/records.ts';
 import { readLatest } from '../../lambdas/runtime/mend-index.ts';
 import type { LatestIndex } from '../../lambdas/runtime/run-index.ts';
@@ -24,7 +23,7 @@ export const command = defineCommand({
   options: PLATFORM_OPTIONS,
   argument: { name: 'run, procedure or review', required: false },
   async run(given) {
-    const { store, platform } = await openWorkspace({
+    const { store, platform, catalogue } = await openWorkspace({
       ...platformGiven(given),
       onlyReads: true,
       now: new Date(),
@@ -34,8 +33,8 @@ export const command = defineCommand({
     const procedures = Object.keys(platform.procedures);
     const runKey = runKeyOfName(named, procedures, latest);
     const json = given.values['json'] === true;
-    const reviews = runKey === undefined ? documentFolders(await loadCatalogue()) : new Map();
-    const review = reviews.get(named);
+    const reviews = documentFolders(platform, catalogue);
+    const review = runKey === undefined ? reviews.get(named) : undefined;
     if (review) return await printReview(store, { ...review, named, json });
     const report = runKey && (await readRecord(store, runKeys(runKey).report, RunReport))?.value;
     if (!runKey || !report) {
