@@ -83,18 +83,6 @@ describe('a document', () => {
   });
 });
 
-test('attachments of a task that declares none are refused', async () => {
-  const task: Task = {
-    ...readingTask(() => Promise.resolve({ ...measured('main', 'copy'), attachments: { 'rows.csv': 'a' } })),
-    attaches: false,
-  };
-  const step = await stepOf(task);
-  await step.call(task);
-  const record = await step.record();
-  expect(record.evidence).toEqual([]);
-  expect(record.findings[0]?.summary).toContain('it returned attachments and declares none');
-});
-
 test('the folder of documents is the part of their key that no date is in', () => {
   expect(documentFolder(documentKey)).toBe('sizes/monthly/');
   expect(documentFolder(() => 'state/one.json')).toBe('state/one.json');

@@ -35,6 +35,18 @@ describe('an attachment', () => {
   });
 });
 
+test('attachments of a task that declares none are refused', async () => {
+  const attached = readingTask(() =>
+    Promise.resolve({ ...measured('main', 'copy'), attachments: { 'rows.csv': 'a' } }),
+  );
+  const task: Task = { ...attached, attaches: false };
+  const step = await stepOf(task);
+  await step.call(task);
+  const record = await step.record();
+  expect(record.evidence).toEqual([]);
+  expect(record.findings[0]?.summary).toContain('it returned attachments and declares none');
+});
+
 describe('a baseline that JSON cannot carry is refused, and the text says where', () => {
   class Count {
     readonly rows = 1;
