@@ -9,6 +9,7 @@ import type { ResolvedPlatform } from '../core/platform.ts';
 import { taskEntryPoints } from '../lambdas/catalogue.ts';
 import { STEP_TIMEOUTS } from '../state-machines/procedure.ts';
 import { leftOutPlugin } from './left-out-plugin.ts';
+import { pureSchemasPlugin } from './pure-schemas-plugin.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TASK_PREFIX = 'fettle-task:';
@@ -77,7 +78,7 @@ export const BUNDLE_OPTIONS = {
   legalComments: 'none',
   external: ['pg-native'],
   define: { 'import.meta.url': '"file:///var/task/index.js"' },
-  plugins: [leftOutPlugin],
+  plugins: [leftOutPlugin, pureSchemasPlugin],
   logLevel: 'error',
 } satisfies BuildOptions;
 

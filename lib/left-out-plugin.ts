@@ -33,8 +33,8 @@ const LEFT_OUT: readonly LeftOut[] = [
   },
   // Only `fettle doctor` asks what a task needs, and it runs where the sources are.
   {
-    importer: /lambdas[/\\]tasks[/\\][^/\\]+[/\\][^_/\\][^/\\]*\.ts$/,
-    path: /^\.\/_([a-z-]+-)?needs(-[a-z-]+)?\.ts$/,
+    importer: /lambdas[/\\]tasks[/\\][^/\\]+[/\\][^_/\\][^/\\]*([/\\]index)?\.ts$/,
+    path: /^\.{1,2}\/(_([a-z-]+-)?)?needs(-[a-z-]+)?\.ts$/,
     instead: 'a function never asks what its task needs; use it in `needs` alone',
   },
 ];

@@ -6,7 +6,7 @@ import { taskEntryPoints } from '../../lambdas/catalogue.ts';
 import { BUNDLE_OPTIONS } from '../../lib/bundle.ts';
 import { REPOSITORY } from '../harness/cruise.ts';
 
-const NEEDS = /_([a-z-]+-)?needs(-[a-z-]+)?\.ts$/;
+const NEEDS = /\/(_([a-z-]+-)?)?needs(-[a-z-]+)?\.ts$/;
 
 test('what only fettle doctor asks is in no function', async () => {
   const entryPoints = Object.fromEntries(await taskEntryPoints());
@@ -32,7 +32,7 @@ test('no task takes anything else from there: the name is read once where it is 
   let seen = 0;
   for (const file of (await taskEntryPoints()).values()) {
     const source = await readFile(path.resolve(REPOSITORY, file), 'utf8');
-    const imported = [...source.matchAll(/^import \{([^}]+)\} from '\.\/(_[a-z-]+)\.ts';$/gm)];
+    const imported = [...source.matchAll(/^import \{([^}]+)\} from '(\.{1,2}\/[_a-z-]+)\.ts';$/gm)];
     const names = imported
       .filter(([, , from]) => NEEDS.test(`${from}.ts`))
       .flatMap(([, list = '']) => list.split(',').map((name) => name.trim()));
