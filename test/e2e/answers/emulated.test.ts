@@ -11,9 +11,9 @@ import { resultOf } from '../../harness/perform-task.ts';
 import { cloudEnvironment } from '../cloud/environment.ts';
 import { withCloud } from '../cloud/pair.ts';
 import { startCloud, type Cloud } from '../cloud/server.ts';
-import { applicationAutoScaling } from './application-auto-scaling.ts';
-import { cloudwatch } from './cloudwatch.ts';
-import { startAnswers, type AnswersServer } from './server.ts';
+import { applicationAutoScaling } from '../../../lib/demo/aws/application-auto-scaling.ts';
+import { cloudwatch } from '../../../lib/demo/aws/cloudwatch.ts';
+import { startAnswers, type AnswersServer } from '../../../lib/demo/aws/server.ts';
 
 const GIB = 1_024 ** 3;
 let cloud: Cloud;

@@ -19,6 +19,7 @@ export function everyField(schema: NormalizedSchema): object {
       const shown = one.isUnionSchema() ? members.slice(0, 1) : members;
       return Object.fromEntries(shown.map(([member, its]) => [member, fill(its, member, depth + 1)]));
     }
+    if (one.isUnitSchema()) return {};
     if (one.isTimestampSchema()) return new Date(Date.UTC(2026, 0, 1, 0, 0, count));
     if (one.isBlobSchema()) return new Uint8Array([count % 256, 0, 255]);
     if (one.isBooleanSchema()) return count % 2 === 0;

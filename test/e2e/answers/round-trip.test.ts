@@ -1,28 +1,42 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { DescribeClusterCommand, EKSClient, ListNodegroupsCommand } from '@aws-sdk/client-eks';
+import { EKSClient } from '@aws-sdk/client-eks';
 import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
+import { GuardDutyClient } from '@aws-sdk/client-guardduty';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { Inspector2Client } from '@aws-sdk/client-inspector2';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor';
-import { answer, serviceAnswers, type Answer, type ServiceAnswers } from './answer.ts';
-import { applicationAutoScaling } from './application-auto-scaling.ts';
-import { cloudwatch } from './cloudwatch.ts';
-import { ecs } from './ecs.ts';
-import { elasticache } from './elasticache.ts';
-import { everyField } from './every-field.ts';
-import { rds } from './rds.ts';
-import { startAnswers, type AnswersServer } from './server.ts';
+import { serviceAnswers, type Answer, type ServiceAnswers } from '../../../lib/demo/aws/answer.ts';
+import { applicationAutoScaling } from '../../../lib/demo/aws/application-auto-scaling.ts';
+import { cloudwatch } from '../../../lib/demo/aws/cloudwatch.ts';
+import { ec2 } from '../../../lib/demo/aws/ec2.ts';
+import { ecr } from '../../../lib/demo/aws/ecr.ts';
+import { ecs } from '../../../lib/demo/aws/ecs.ts';
+import { eks } from '../../../lib/demo/aws/eks.ts';
+import { elasticache } from '../../../lib/demo/aws/elasticache.ts';
+import { guardduty } from '../../../lib/demo/aws/guardduty.ts';
+import { iam } from '../../../lib/demo/aws/iam.ts';
+import { inspector2 } from '../../../lib/demo/aws/inspector2.ts';
+import { lambda } from '../../../lib/demo/aws/lambda.ts';
+import { rds } from '../../../lib/demo/aws/rds.ts';
+import { securityhub } from '../../../lib/demo/aws/securityhub.ts';
+import { startAnswers, type AnswersServer } from '../../../lib/demo/aws/server.ts';
+import { ssm } from '../../../lib/demo/aws/ssm.ts';
+import { sts } from '../../../lib/demo/aws/sts.ts';
 import { clientOf } from './client.ts';
+import { everyField } from './every-field.ts';
 
 const metrics = cloudwatch({ value: () => undefined });
-/** One of REST: the path, the query and the body of its requests. */
-const eks = serviceAnswers('eks', '', [
-  answer(DescribeClusterCommand, () => ({})),
-  answer(ListNodegroupsCommand, () => ({})),
-]);
 const read = new Map<string, unknown>();
 let server: AnswersServer;
 
@@ -44,7 +58,16 @@ const services = [
   rds({ instances: [] }),
   elasticache({ clusters: [] }),
   metrics,
-  eks,
+  eks({}),
+  ec2({}),
+  ssm({}),
+  lambda({}),
+  iam({}),
+  sts('123456789012'),
+  guardduty({}),
+  securityhub({}),
+  inspector2({}),
+  ecr({}),
 ];
 
 beforeAll(async () => {
@@ -62,6 +85,15 @@ const clients: Readonly<Record<string, (settings: ReturnType<typeof clientOf>) =
   elasticache: (settings) => new ElastiCacheClient(settings),
   cloudwatch: (settings) => new CloudWatchClient(settings),
   eks: (settings) => new EKSClient(settings),
+  ec2: (settings) => new EC2Client(settings),
+  ssm: (settings) => new SSMClient(settings),
+  lambda: (settings) => new LambdaClient(settings),
+  iam: (settings) => new IAMClient(settings),
+  sts: (settings) => new STSClient(settings),
+  guardduty: (settings) => new GuardDutyClient(settings),
+  securityhub: (settings) => new SecurityHubClient(settings),
+  inspector2: (settings) => new Inspector2Client(settings),
+  ecr: (settings) => new ECRClient(settings),
 };
 
 interface Sender {

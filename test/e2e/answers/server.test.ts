@@ -14,13 +14,13 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { serviceAnswers } from './answer.ts';
+import { serviceAnswers } from '../../../lib/demo/aws/answer.ts';
 import { clientOf } from './client.ts';
-import { cloudwatch } from './cloudwatch.ts';
-import { ecs } from './ecs.ts';
-import { rds } from './rds.ts';
-import { DEPLOYED_ROUTES } from './routes.ts';
-import { startAnswers, type AnswersServer } from './server.ts';
+import { cloudwatch } from '../../../lib/demo/aws/cloudwatch.ts';
+import { ecs } from '../../../lib/demo/aws/ecs.ts';
+import { rds } from '../../../lib/demo/aws/rds.ts';
+import { DEPLOYED_ROUTES } from '../../../lib/demo/aws/routes.ts';
+import { startAnswers, type AnswersServer } from '../../../lib/demo/aws/server.ts';
 
 const CLUSTER = 'arn:aws:ecs:eu-west-1:123456789012:cluster/prod';
 const services = Array.from({ length: 1_203 }, (_, i): Service => {

@@ -1,6 +1,8 @@
 import {
   GetMetricDataCommand,
+  GetMetricStatisticsCommand,
   ListMetricsCommand,
+  type Datapoint,
   type Metric,
   type MetricDataQuery,
   type MetricDataResult,
@@ -26,8 +28,9 @@ export interface CloudWatchFixture {
 
 const QUERIES_A_CALL = 500;
 const POINTS_A_PAGE = 100_800;
+const MOMENTS_A_CALL = 1_440;
 
-/** CloudWatch with the service's own limits: 500 queries a call, 100,800 points a page. */
+/** CloudWatch with the service's own limits: 500 queries a call, 100,800 points a page; of statistics 1,440 moments. */
 export function cloudwatch({ value, metrics = [] }: CloudWatchFixture): ServiceAnswers {
   return serviceAnswers('cloudwatch', 'http://monitoring.amazonaws.com/doc/2010-08-01/', [
     answer(ListMetricsCommand, ({ Namespace, MetricName, NextToken }) => {
@@ -70,6 +73,23 @@ export function cloudwatch({ value, metrics = [] }: CloudWatchFixture): ServiceA
         ];
       });
       return { MetricDataResults: results, Messages: [], NextToken: next };
+    }),
+    answer(GetMetricStatisticsCommand, ({ StartTime, EndTime, Period = 0, Statistics = [], ...metric }) => {
+      if (!StartTime || !EndTime || StartTime >= EndTime) {
+        throw new AnswerError('InvalidParameterValue', 'StartTime must be less than EndTime.');
+      }
+      const byMoment = new Map<number, Datapoint>();
+      for (const Stat of Statistics) {
+        const query = { Id: Stat, MetricStat: { Metric: metric, Period, Stat } };
+        for (const { at, value: its } of pointsOf(query, 0, StartTime, EndTime, value)) {
+          byMoment.set(at, { ...byMoment.get(at), Timestamp: new Date(at * 1_000), [Stat]: its });
+        }
+      }
+      if (byMoment.size > MOMENTS_A_CALL) {
+        const message = `Of ${byMoment.size} data points no more than ${MOMENTS_A_CALL} can be asked for at once.`;
+        throw new AnswerError('InvalidParameterCombination', message);
+      }
+      return { Label: metric.MetricName, Datapoints: [...byMoment.values()] };
     }),
   ]);
 }

@@ -2,7 +2,7 @@ import { CborCodec } from '@smithy/core/cbor';
 import { JsonCodec2 } from '@smithy/core/protocols';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
-import { readQuery, writeQuery } from './query.ts';
+import { readQuery, writeQuery, type Dialect } from './query.ts';
 import { readBindings } from './rest.ts';
 
 /** What goes back over the wire. */
@@ -27,7 +27,7 @@ const cbor = new CborCodec();
 export async function readInput(call: Call, answer: Answer, body: Buffer): Promise<unknown> {
   switch (call.protocol) {
     case 'query':
-      return readQuery(answer.input, new URLSearchParams(body.toString())) ?? {};
+      return readQuery(answer.input, new URLSearchParams(body.toString()), dialectOf(call)) ?? {};
     case 'cbor':
       return body.length === 0 ? {} : cbor.createDeserializer().read(answer.input, body);
     case 'json':
@@ -40,6 +40,10 @@ export async function readInput(call: Call, answer: Answer, body: Buffer): Promi
   }
 }
 
+function dialectOf({ service }: Call): Dialect {
+  return service === 'ec2' ? 'ec2' : 'query';
+}
+
 /** A request without a body asks with nothing but its address. */
 function jsonText(body: Buffer): string {
   return body.length === 0 ? '{}' : body.toString();
@@ -49,7 +53,11 @@ function jsonText(body: Buffer): string {
 export function writeOutput(call: Call, answer: Answer, output: unknown, xmlNamespace: string): WireAnswer {
   const { protocol, operation, requestId } = call;
   if (protocol === 'query') {
-    const text = writeQuery(operation, answer.output, output, { xmlNamespace, requestId });
+    const text = writeQuery(operation, answer.output, output, {
+      xmlNamespace,
+      requestId,
+      dialect: dialectOf(call),
+    });
     return wire(call, 200, 'text/xml', Buffer.from(text));
   }
   if (protocol === 'rest-xml') {
@@ -66,6 +74,11 @@ export function writeOutput(call: Call, answer: Answer, output: unknown, xmlName
 export function writeRefusal(call: Call, { code, message, status }: Refusal): WireAnswer {
   switch (call.protocol) {
     case 'query': {
+      if (dialectOf(call) === 'ec2') {
+        const errors = `<Errors><Error>${codeAndMessage(code, message)}</Error></Errors>`;
+        const text = `<Response>${errors}<RequestID>${call.requestId}</RequestID></Response>`;
+        return wire(call, status, 'text/xml', Buffer.from(text));
+      }
       const error = `<Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type>${codeAndMessage(code, message)}</Error>`;
       const text = `<ErrorResponse>${error}<RequestId>${call.requestId}</RequestId></ErrorResponse>`;
       return wire(call, status, 'text/xml', Buffer.from(text));
