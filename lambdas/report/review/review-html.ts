@@ -89,6 +89,9 @@ function drawingOf(block: Exclude<Block, Table>): Markup {
   }
 }
 
+/** Of letters: a day, a number, a word. */
+const SHORT = 12;
+
 function tableOf({ columns, rows }: Table): Markup {
   if (rows.length === 0) return html``;
   return html`<div class="wide">
@@ -102,7 +105,7 @@ function tableOf({ columns, rows }: Table): Markup {
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell) => html`<td>${cell}</td>`)}
+              ${row.map((cell) => (cell.length > SHORT ? html`<td>${cell}</td>` : html`<td class="short">${cell}</td>`))}
             </tr>`,
         )}
       </tbody>

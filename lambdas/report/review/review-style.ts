@@ -7,6 +7,7 @@ export const REVIEW_STYLE = new Markup(`
 .decisions h3::before { content: counter(decision) ". "; }
 .facts { display: flex; flex-wrap: wrap; gap: .25rem .5rem; list-style: none; margin: .4rem 0; padding: 0; font-size: .9rem; }
 .facts li { border: 1px solid var(--line); border-radius: 1rem; padding: 0 .6rem; }
+.short { white-space: nowrap; min-width: 0; }
 figure { overflow-x: auto; } figure svg { min-width: 34rem; }
 svg .track { fill: #8882; stroke: none; } svg .range { fill: #2f7ed866; stroke: none; } svg .tick { stroke: currentColor; stroke-width: 2; } svg .full { stroke: var(--fail); stroke-dasharray: 4 3; }
 svg .standard { fill: #2ca46d99; } svg .extended { fill: #d9822b99; } svg .now { stroke: currentColor; stroke-width: 2; stroke-dasharray: 2 2; }
