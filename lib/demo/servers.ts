@@ -10,6 +10,7 @@ import { startDatabase } from './parts/database.ts';
 import { startEndpoints } from './parts/endpoints.ts';
 import { writeLogins } from './parts/logins.ts';
 import { startMetrics } from './parts/metrics.ts';
+import { writeVulnerabilities } from './parts/vulnerabilities.ts';
 
 export interface DemoServers {
   readonly parts: readonly DemoPart[];
@@ -27,6 +28,7 @@ const PARTS: readonly ((options: PartOptions) => Promise<DemoPart | MissingPart>
   writeBackups,
   writeLogFiles,
   writeLogins,
+  writeVulnerabilities,
 ];
 
 /** Starts the servers of the demo's platform with their planted problems and writes their addresses. */
