@@ -60,7 +60,7 @@ export function judgeCache(cache: Cache, review: Review): Verdict {
     { points: readonly Point[] }
   >;
   const memory = memoryMaximum.points;
-  const evidence = evidenceOf(memory, review.interval, cache.createdAt);
+  const evidence = evidenceOf(memory, review.interval, cache.createdAt, []);
   const ground = cache.isResized ? groundOfTwoSizes(groundOf(evidence)) : groundOf(evidence);
   if ('unknown' in ground) return { ...nothing, unknown: [ground.unknown] };
   const evicted = evictions.points.reduce((sum, { value }) => sum + value, 0);

@@ -25,7 +25,6 @@ import {
   type Point,
   unreadableIn,
   usageFigures,
-  wholeDays,
 } from './_series.ts';
 
 const CPU_HEADROOM = 1.2;
@@ -102,8 +101,7 @@ function monthOf({ load, createdAt, isResized }: Database, { interval }: Review)
   const read = load as Month['load'];
   const hourly = [read.cpuMaximum, read.connectionsMaximum, read.freeMemoryMinimum].map(({ points }) => points);
   const fewest = hourly.reduce((least, points) => (points.length < least.length ? points : least));
-  const seen = interval.step === 'day' ? wholeDays(fewest, read.samples.points) : fewest;
-  const evidence = evidenceOf(seen, interval, createdAt);
+  const evidence = evidenceOf(fewest, interval, createdAt, read.samples.points);
   const ground = isResized ? groundOfTwoSizes(groundOf(evidence)) : groundOf(evidence);
   if ('unknown' in ground) return ground;
   const cpu = read.cpuMaximum.points;

@@ -138,7 +138,7 @@ function saidOf({ recommendations, withheld, unknown, figures }: Verdict) {
   };
 }
 
-/** Percentiles of the hourly maxima. */
+/** Percentiles of the maxima of the hours, or of the days where the review reads those. */
 function usageOf(name: string, figures: Verdict['figures']): Json {
   const of = (mark: string) => figures[`${name}_${mark}`] ?? null;
   return { p50: of('p50'), p95: of('p95'), p99_5: of('p99_5'), maximum: of('maximum') };

@@ -57,7 +57,7 @@ export async function reviewRegion(
 ): Promise<RegionReview> {
   const { now, signal, earlier } = context;
   const clients = clientsOf(region);
-  // Plain thresholds of averages and extremes follow from days as well, with a twelfth of the points.
+  // Plain thresholds of averages and extremes follow from days as well, with a twentieth of the points.
   const interval = intervalOf(now, input.policy === 'seed' ? 'day' : 'hour');
   const review: Review = { interval, prices: pricesOf(await clients.ecs.config.region(), input.prices) };
   const reader = { clients, signal };

@@ -66,20 +66,24 @@ export function groundOfTwoSizes(ground: Ground): Ground {
   };
 }
 
-/** The hours or days of which there could be a value: those since the thing exists. */
+/**
+ * The hours or days of which there could be a value: those since the thing exists. A day counts where it was seen whole,
+ * by how many minutes sent a sample: a day of one hour says little of the others.
+ */
 export function evidenceOf(
   points: readonly Point[],
   { from, to, step }: Interval,
   createdAt: Date | undefined,
+  minutes: readonly Point[],
 ): Evidence {
   const since = Math.max(from.getTime(), createdAt?.getTime() ?? 0);
   const expected = Math.max(0, Math.floor((to.getTime() - since) / 1_000 / STEP_SECONDS[step]));
-  const samples = Math.min(points.length, expected);
+  const seen = step === 'day' ? wholeDays(points, minutes) : points;
+  const samples = Math.min(seen.length, expected);
   return { samples, expected, coverage: expected === 0 ? 0 : samples / expected, step };
 }
 
-/** The days that were seen whole, by how many minutes sent a sample: a day of one hour says little of the others. */
-export function wholeDays(points: readonly Point[], minutes: readonly Point[]): readonly Point[] {
+function wholeDays(points: readonly Point[], minutes: readonly Point[]): readonly Point[] {
   const seen = new Map(minutes.map(({ at, value }) => [at, value]));
   return points.filter(({ at }) => (seen.get(at) ?? 0) >= DAY_MINUTES * WHOLE);
 }

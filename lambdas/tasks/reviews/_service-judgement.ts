@@ -27,7 +27,6 @@ import {
   type Step,
   unreadableIn,
   usageFigures,
-  wholeDays,
 } from './_series.ts';
 import type { Bounds, Service } from './_service.ts';
 
@@ -74,9 +73,8 @@ export function monthOf(
   const { cpuAverage, memoryAverage, cpuMaximum, memoryMaximum, cpuP95, samples } = load as ReadLoad;
   const cpu = cpuMaximum.points;
   const memory = memoryMaximum.points;
-  const known = cpu.length <= memory.length ? cpu : memory;
-  const seen = interval.step === 'day' ? wholeDays(known, samples.points) : known;
-  const evidence = evidenceOf(seen, interval, since ?? service.createdAt);
+  const fewest = cpu.length <= memory.length ? cpu : memory;
+  const evidence = evidenceOf(fewest, interval, since ?? service.createdAt, samples.points);
   const isMixed = service.isResized && since === undefined;
   // Nobody expects a metric of what is told to run no task.
   if (service.desired === 0 && cpu.length === 0) return { idle: 'it is told to run no task, and ran none' };
@@ -195,7 +193,8 @@ const BASIS: Readonly<Record<Step, string>> = {
 export function resizing(service: Service, { now, proposed }: Sizes, month: Month, review: Review): Recommendation {
   const { evidence, demand, ground, meanTasks } = month;
   const isMore = proposed.cpuUnits > now.cpuUnits || proposed.memoryMiB > now.memoryMiB;
-  const killed = service.outOfMemory ? `, ${service.outOfMemory} containers killed for lack of memory` : '';
+  const kills = service.outOfMemory ?? 0;
+  const killed = kills > 0 ? `, ${kills} ${kills === 1 ? 'container' : 'containers'} killed for lack of memory` : '';
   const basis = month.usualIsMaximum ? BASIS[evidence.step] : '';
   return {
     action: 'resize-tasks',

@@ -1,9 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand, type GetMetricDataCommandOutput } from '@aws-sdk/client-cloudwatch';
 import { afterEach, expect, test } from '@jest/globals';
 import { readMetrics, type MetricQuery } from '../../../../lambdas/tasks/reviews/_metric-data.ts';
-import { answer, serviceAnswers } from '../../../e2e/answers/answer.ts';
+import { answer, serviceAnswers } from '../../../../lib/demo/aws/answer.ts';
 import { clientOf } from '../../../e2e/answers/client.ts';
-import { startAnswers, type AnswersServer } from '../../../e2e/answers/server.ts';
+import { startAnswers, type AnswersServer } from '../../../../lib/demo/aws/server.ts';
 import { FROM, TO } from './_months.ts';
 
 const CPU: MetricQuery = {

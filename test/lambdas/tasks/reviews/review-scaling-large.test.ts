@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { task } from '../../../../lambdas/tasks/reviews/review-scaling.ts';
-import type { AnswersServer } from '../../../e2e/answers/server.ts';
+import type { AnswersServer } from '../../../../lib/demo/aws/server.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
-import { calmMonth, ecsService, startAccount, WEB } from './_account.ts';
+import { calmMonth, ecsService, WEB } from '../../../../lib/demo/account/load.ts';
+import { startAccount } from './_account.ts';
 import { resolvedExample } from './_platform.ts';
 
 const NOW = new Date('2026-07-01T03:20:00Z');
@@ -39,8 +40,8 @@ test('more than 1,000 services are all read, in as few calls as the points of th
   expect(calls('ListServices')).toBe(13);
   expect(calls('DescribeServices')).toBe(121);
   expect(calls('DescribeTaskDefinition')).toBe(1);
-  // 4 hourly metrics of 720 points and 2 daily ones of 30: 34 services fill a page of 100,800 points.
-  expect(calls('GetMetricData')).toBeLessThanOrEqual(Math.ceil((COUNT * (4 * 720 + 2 * 30)) / 100_000) + 1);
+  // 4 hourly metrics of 720 points and 2 daily ones of 30: 26 services fill a call of 79,200 points.
+  expect(calls('GetMetricData')).toBe(Math.ceil(COUNT / 26));
   // With one hour of each day nothing can be said of anybody, and nothing is.
   const { findings } = result;
   expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['not-known']));

@@ -3,9 +3,17 @@ import type { Json } from '../../../../core/json.ts';
 import { scalingPages } from '../../../../lambdas/tasks/reviews/_scaling-page.ts';
 import { task } from '../../../../lambdas/tasks/reviews/review-scaling.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
-import type { AskedMetric } from '../../../e2e/answers/cloudwatch.ts';
-import type { AnswersServer } from '../../../e2e/answers/server.ts';
-import { calmMonth, dbInstance, ecsService, MAX_CONNECTIONS, samplesOf, startAccount, WEB } from './_account.ts';
+import type { AskedMetric } from '../../../../lib/demo/aws/cloudwatch.ts';
+import type { AnswersServer } from '../../../../lib/demo/aws/server.ts';
+import {
+  calmMonth,
+  dbInstance,
+  ecsService,
+  MAX_CONNECTIONS,
+  samplesOf,
+  WEB,
+} from '../../../../lib/demo/account/load.ts';
+import { startAccount } from './_account.ts';
 
 const NOW = new Date('2026-07-01T03:20:00Z');
 const PLATFORM = { platform: 'orchard', environment: 'prod' };

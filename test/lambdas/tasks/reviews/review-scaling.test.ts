@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { resolvedExample } from './_platform.ts';
 import { task } from '../../../../lambdas/tasks/reviews/review-scaling.ts';
 import { resultOf } from '../../../harness/perform-task.ts';
-import type { AskedMetric } from '../../../e2e/answers/cloudwatch.ts';
-import type { AnswersServer } from '../../../e2e/answers/server.ts';
+import type { AskedMetric } from '../../../../lib/demo/aws/cloudwatch.ts';
+import type { AnswersServer } from '../../../../lib/demo/aws/server.ts';
 import {
   calmMonth,
   CLUSTER,
@@ -11,9 +11,9 @@ import {
   ecsService,
   MAX_CONNECTIONS,
   samplesOf,
-  startAccount,
   WEB,
-} from './_account.ts';
+} from '../../../../lib/demo/account/load.ts';
+import { startAccount } from './_account.ts';
 
 const NOW = new Date('2026-07-01T03:20:00Z');
 let server: AnswersServer;
