@@ -12,23 +12,24 @@ export interface LatestDocument {
 
 /**
  * The folder of each review that the platform has, by its short name: `scaling` is `scaling/monthly/`. Where several
- * begin alike the name is longer: `vulnerabilities/images`.
+ * of the catalogue begin alike the name is longer: `vulnerabilities/images`.
  */
 export function documentFolders(
   { procedures }: Pick<ResolvedPlatform, 'procedures'>,
   catalogue: Catalogue,
 ): ReadonlyMap<string, { readonly folder: string; readonly task: string }> {
-  const names = new Set(Object.values(procedures).flatMap((one) => entriesOf(one).map(({ task }) => task)));
-  const folders = [...names].flatMap((name) => {
-    const documentKey = catalogue.get(name)?.task.documentKey;
-    return documentKey === undefined ? [] : [{ folder: documentFolder(documentKey), task: name }];
-  });
+  const used = new Set(Object.values(procedures).flatMap((one) => entriesOf(one).map(({ task }) => task)));
+  const folders = [...catalogue].flatMap(([name, { task }]) =>
+    task.documentKey === undefined ? [] : [{ folder: documentFolder(task.documentKey), task: name }],
+  );
   const alike = Map.groupBy(folders, ({ folder }) => folder.split('/')[0]);
   return new Map(
-    folders.map((one) => {
-      const [first = '', second = ''] = one.folder.split('/');
-      return [(alike.get(first)?.length ?? 0) > 1 ? `${first}/${second}` : first, one];
-    }),
+    folders
+      .filter(({ task }) => used.has(task))
+      .map((one) => {
+        const [first = '', second = ''] = one.folder.split('/');
+        return [(alike.get(first)?.length ?? 0) > 1 ? `${first}/${second}` : first, one];
+      }),
   );
 }
 

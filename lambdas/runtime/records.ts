@@ -47,16 +47,13 @@ export async function createRecord(store: Store, key: string, value: unknown): P
 
 /** Writes an object whether there is one or not; of two at once, one of them stays whole. */
 export async function putText(store: Store, key: string, text: string): Promise<void> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const stored = await store.get(key);
-    const written = stored ? await store.replace(key, text, stored.etag) : await store.createIfAbsent(key, text);
-    if (written !== undefined) return;
-  }
-  throw new Corrupt(`${key} in ${store.location} changed ${MAX_ATTEMPTS} times while it was being written`);
+  await compareAndSet(
+    store,
+    key,
+    () => store.get(key),
+    () => text,
+  );
 }
-
-/** How often a writer tries again after losing to another; each loss means that another one succeeded. */
-const MAX_ATTEMPTS = 100;
 
 /**
  * Changes a record by compare-and-set, from what is there (undefined: nothing) to what `change` returns.
@@ -69,14 +66,31 @@ export async function updateRecord<Schema extends z.ZodType>(
   schema: Schema,
   change: (current: z.output<Schema> | undefined) => z.input<Schema> | undefined,
 ): Promise<z.output<Schema> | undefined> {
+  let next: z.input<Schema> | undefined;
+  const read = () => readRecord(store, key, schema);
+  const current = await compareAndSet(store, key, read, (found) => {
+    next = change(found?.value);
+    return next === undefined ? undefined : asText(next);
+  });
+  return next === undefined ? current?.value : schema.parse(next);
+}
+
+/** How often a writer tries again after losing to another; each loss means that another one succeeded. */
+const MAX_ATTEMPTS = 100;
+
+/** Writes what follows from what is there, again after each lost race; returns what was there at last. */
+async function compareAndSet<Found extends { readonly etag: string }>(
+  store: Store,
+  key: string,
+  read: () => Promise<Found | undefined>,
+  next: (found: Found | undefined) => string | undefined,
+): Promise<Found | undefined> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const current = await readRecord(store, key, schema);
-    const next = change(current?.value);
-    if (next === undefined) return current?.value;
-    const written = current
-      ? await store.replace(key, asText(next), current.etag)
-      : await store.createIfAbsent(key, asText(next));
-    if (written !== undefined) return schema.parse(next);
+    const found = await read();
+    const text = next(found);
+    if (text === undefined) return found;
+    const written = found ? await store.replace(key, text, found.etag) : await store.createIfAbsent(key, text);
+    if (written !== undefined) return found;
   }
   throw new Corrupt(`${key} in ${store.location} changed ${MAX_ATTEMPTS} times while it was being written`);
 }
