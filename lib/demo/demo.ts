@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { runKeys } from '../../lambdas/runtime/run-keys.ts';
 import { performRun, type RunResult } from '../local/perform-run.ts';
@@ -7,7 +7,7 @@ import type { Progress } from '../local/run-locally.ts';
 import { openWorkspace } from '../local/workspace.ts';
 import { demoPlatformFile } from './platform-file.ts';
 import { differenceFrom, type Difference, mendedBy } from './planted.ts';
-import { type DemoServers, startServers } from './servers.ts';
+import { startServers } from './servers.ts';
 
 export interface DemoOptions {
   /** Plants everything again, also what an earlier demo mended. */
@@ -20,11 +20,15 @@ export interface DemoOptions {
 export interface Demo {
   readonly result: RunResult;
   readonly difference: Difference;
-  /** The file of the profile that was run. */
-  readonly platform: string;
-  /** The file of the page. */
-  readonly page: string;
-  readonly servers: DemoServers;
+  /** The files of the pages. */
+  readonly pages: readonly string[];
+  /** The command that runs it once more while its servers are up. */
+  readonly again: string;
+  /** What is where, for a person who wants to break something by hand. */
+  readonly places: Readonly<Record<string, string>>;
+  /** Shell commands that break something, each with what a run then says. */
+  readonly hints: readonly string[];
+  stop(): Promise<void>;
 }
 
 const FOLDER = resolve('.fettle', 'demo');
@@ -50,7 +54,15 @@ export async function runDemo({ fresh, signal, onProgress, say }: DemoOptions): 
     const lasting = mended.filter((action) => !undone.includes(action));
     await writeFile(MENDED, JSON.stringify([...new Set([...lasting, ...mendedBy(result.report)])], null, 2));
     const page = join(FOLDER, 'local', runKeys(result.runKey).page);
-    return { result, difference: differenceFrom(result.report, servers.parts, mended), platform, page, servers };
+    return {
+      result,
+      difference: differenceFrom(result.report, servers.parts, mended),
+      pages: [page],
+      again: `npx fettle run daily --platform ${relative('.', platform)}`,
+      places: Object.assign({}, ...servers.parts.map(({ places }) => places)) as Record<string, string>,
+      hints: servers.parts.flatMap(({ hints }) => hints),
+      stop: servers.stop,
+    };
   } catch (thrown) {
     await servers.stop();
     throw thrown;

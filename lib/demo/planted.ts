@@ -16,10 +16,15 @@ export function mendedBy({ actions }: RunReport): string[] {
     .map(({ verb, target, subject }) => `${verb} ${target} ${subject}`);
 }
 
-/** Compares a report with what was planted and not yet mended by an earlier run. */
-export function differenceFrom(report: RunReport, parts: readonly Planted[], mended: readonly string[]): Difference {
+/** Compares a report with what was planted and not yet mended by an earlier run; what only informs, where it is planted. */
+export function differenceFrom(
+  report: RunReport,
+  parts: readonly Planted[],
+  mended: readonly string[],
+  { withInfo = false }: { readonly withInfo?: boolean } = {},
+): Difference {
   const found = [
-    ...report.findings.filter(({ severity }) => severity !== 'info').map(wordsOf),
+    ...report.findings.filter(({ severity }) => withInfo || severity !== 'info').map(wordsOf),
     ...mendedBy(report),
     ...report.actions.filter(({ status }) => status !== 'done').map(({ summary, status }) => `${summary} ${status}`),
   ];
