@@ -31,7 +31,7 @@ test('a folder that is not there is refused', async () => {
   await expect(listPlatforms('/nowhere/platforms')).rejects.toThrow(InvalidInput);
 });
 
-test('EventChain is read with the tasks that exist, resolves to its daily procedure, and can be deployed', async () => {
+test('EventChain is read with the tasks that exist, resolves to its procedures, and can be deployed', async () => {
   const catalogue = await loadCatalogue();
 
   const read = await readProfile('eventchain', { catalogue, now: NOW });
@@ -60,7 +60,16 @@ test('EventChain is read with the tasks that exist, resolves to its daily proced
     [15, 'metrics-check-latency', ['prometheus']],
     [16, 'metrics-check-error-rate', ['prometheus']],
     [17, 'metrics-check-resource-usage', ['prometheus', 'aws']],
+    [18, 'vulnerabilities-review-images', ['images']],
   ]);
+  const tasksOf = (name: string) => entriesOf(platform.procedures[name] ?? { steps: [] }).map(({ task }) => task);
+  expect(tasksOf('monthly')).toEqual([
+    'reviews-review-scaling',
+    'reviews-audit-security',
+    'vulnerabilities-review-dependencies',
+    'vulnerabilities-review-secrets',
+  ]);
+  expect(tasksOf('quarterly')).toEqual(['reviews-plan-upgrades']);
   expect(deployProblems(platform)).toEqual([]);
 });
 

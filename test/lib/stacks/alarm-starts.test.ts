@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { resourcesOf, type Synthesized, synthesizeUnchecked } from './synthesized.ts';
+import { itsDay, resourcesOf, type Synthesized, synthesizeUnchecked } from './synthesized.ts';
 
 const ALARMS = ['shop-latency', 'shop "errors" *'];
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
   started = await synthesizeUnchecked((platform) => ({
     ...platform,
     procedures: Object.fromEntries(
-      Object.entries(platform.procedures).map(([name, procedure]) => [name, { ...procedure, alarms: ALARMS }]),
+      Object.entries(itsDay(platform).procedures).map(([name, procedure]) => [name, { ...procedure, alarms: ALARMS }]),
     ),
   }));
 });

@@ -69,7 +69,7 @@ test('a function writes its own log and traces, and only one in the network has 
   for (const { Properties } of functions) {
     const { service, statements } = roleOf(Properties['Role']);
     const own = statements.filter(({ Action }) =>
-      /^(xray|ec2):|^logs:(CreateLogStream|PutLogEvents)/.test(String(Action)),
+      /^xray:|^ec2:CreateNetworkInterface|^logs:(CreateLogStream|PutLogEvents)/.test(String(Action)),
     );
     const FunctionName = String(Properties['FunctionName']);
     const network = { Effect: 'Allow', Action: NETWORK, Resource: '*' };

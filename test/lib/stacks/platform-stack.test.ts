@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { entriesOf, type Procedure } from '../../../core/platform.ts';
 import { resourceName } from '../../../state-machines/names.ts';
 import { procedureDefinition } from '../../../state-machines/procedure.ts';
-import { type Resource, resourcesOf, synthesizeUnchecked, type Synthesized } from './synthesized.ts';
+import { itsDay, type Resource, resourcesOf, synthesizeUnchecked, type Synthesized } from './synthesized.ts';
 
 let eventchain: Synthesized;
 
 beforeAll(async () => {
-  eventchain = await synthesizeUnchecked((platform) => platform);
+  eventchain = await synthesizeUnchecked(itsDay);
 });
 
 const TICK = 'fettle-eventchain-prod-tick';
@@ -92,7 +92,7 @@ describe('what is deployed', () => {
     const inBerlin = await synthesizeUnchecked((platform) => ({
       ...platform,
       procedures: Object.fromEntries(
-        Object.entries(platform.procedures).map(([name, it]) => [name, { ...it, timezone: 'Europe/Berlin' }]),
+        Object.entries(itsDay(platform).procedures).map(([name, it]) => [name, { ...it, timezone: 'Europe/Berlin' }]),
       ),
     }));
 
@@ -116,7 +116,7 @@ describe('what is deployed', () => {
     const unscheduled = await synthesizeUnchecked((platform) => ({
       ...platform,
       procedures: Object.fromEntries(
-        Object.entries(platform.procedures).map(([name, it]) => [name, withoutSchedule(it)]),
+        Object.entries(itsDay(platform).procedures).map(([name, it]) => [name, withoutSchedule(it)]),
       ),
     }));
 
@@ -153,7 +153,7 @@ describe('what is deployed', () => {
       if (!first) throw new Error('eventchain has no procedure');
       const copies = Array.from({ length: 30 }, (_, place) => ({ ...first, name: `daily-${place}` }));
       const procedures = Object.fromEntries(copies.map((copy) => [copy.name, copy]));
-      return { ...platform, procedures: { ...platform.procedures, ...procedures } };
+      return { ...platform, procedures: { daily: first, ...procedures } };
     });
 
     expect(Object.keys(many.template.Resources).length).toBeLessThan(400);

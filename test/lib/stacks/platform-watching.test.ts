@@ -5,6 +5,7 @@ import type { Procedure } from '../../../core/platform.ts';
 import { REPOSITORY } from '../../harness/cruise.ts';
 import {
   actionsOf,
+  itsDay,
   type Resource,
   resourcesOf,
   statementsOf,
@@ -20,7 +21,7 @@ const PLATFORM = [
 let eventchain: Synthesized;
 
 beforeAll(async () => {
-  eventchain = await synthesizeUnchecked((platform) => platform);
+  eventchain = await synthesizeUnchecked(itsDay);
 });
 
 const alarmsOf = (within: Synthesized) => resourcesOf(within, 'AWS::CloudWatch::Alarm');
@@ -35,9 +36,8 @@ function alarmCalled(name: string, within = eventchain): Resource['Properties'] 
 /** EventChain with its procedure started in another way. */
 const withDaily = (change: (daily: Procedure) => Procedure) =>
   synthesizeUnchecked((platform) => {
-    const { daily } = platform.procedures;
-    if (!daily) throw new Error('eventchain has no daily procedure');
-    return { ...platform, procedures: { daily: change(daily) } };
+    const day = itsDay(platform);
+    return { ...day, procedures: { daily: change(day.procedures['daily'] as Procedure) } };
   });
 
 describe('alarms', () => {

@@ -49,6 +49,13 @@ afterAll(() => Promise.all(assemblies.map((folder) => rm(folder, { recursive: tr
 
 type Vary = (platform: ResolvedPlatform) => ResolvedPlatform;
 
+/** EventChain with its day alone. */
+export function itsDay(platform: ResolvedPlatform): ResolvedPlatform {
+  const { daily } = platform.procedures;
+  if (!daily) throw new Error('eventchain has no daily procedure');
+  return { ...platform, procedures: { daily } };
+}
+
 /** EventChain as it is deployed, or a variation of it, synthesized in this process with every check of CDK. */
 export async function synthesize(vary: Vary = (platform) => platform): Promise<Synthesized> {
   const catalogue = await loadCatalogue();
