@@ -106,6 +106,16 @@ test.each<[what: string, other: RunReport]>([
   expect(comparable(other)).not.toEqual(comparable(REPORT));
 });
 
+test('an age is another one a moment later, and its limit stays', () => {
+  const old = (age: string, value: number, limit = 26): RunReport => {
+    const summary = `search:2.1: its newest report search.json is ${age} old; limit ${limit}h`;
+    return { ...REPORT, findings: [{ ...FINDING, kind: 'report-too-old', summary, value, limit, unit: 'hours' }] };
+  };
+
+  expect(comparable(old('3d8h2m59s', 80))).toEqual(comparable(old('3d8h4m', 80.1)));
+  expect(comparable(old('3d8h4m', 80.1, 27))).not.toEqual(comparable(old('3d8h4m', 80.1)));
+});
+
 test('tasks side by side may end in any order', () => {
   const second = { ...FINDING, kind: 'down', target: 'orders' };
 
@@ -120,6 +130,7 @@ test.each([
     'gave its last sample 3h1m12s ago; it is forgotten after 1d',
     'gave its last sample <duration> ago; it is forgotten after 1d',
   ],
+  ['search.json is 3d8h old; limit 1d2h', 'search.json is <duration> old; limit 1d2h'],
   ['20 failed logins within 1d from 203.0.113.9, limit 10', '20 failed logins within 1d from 203.0.113.9, limit 10'],
   ['127.0.0.1:5432 waits for pid 4711', '127.0.0.1:<port> waits for pid <id>'],
 ])('%s becomes %s', (text, same) => {

@@ -20,7 +20,7 @@ const DIFFERS: readonly (readonly [form: RegExp, instead: string])[] = [
   [/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, '<time>'],
   [/(?<!\d)\d{8}[T_]\d{6}Z?(?!\d)/g, '<time>'],
   [/\b(localhost|127\.0\.0\.1):\d{1,5}\b/g, '$1:<port>'],
-  [/\b(?:\d+[dhm])+\d+s\b/g, '<duration>'],
+  [/\b(?:\d+[dhm])+\d+s\b|\b(?:\d+[dhms])+(?= (?:old|ago)\b)/g, '<duration>'],
   [/\bpid \d+\b/g, 'pid <id>'],
 ];
 
@@ -54,11 +54,14 @@ export function comparable(report: RunReport): Comparable {
 }
 
 function findingOf(finding: RunReport['fixed'][number] & { readonly change?: string }): object {
-  const { task, kind, severity, target, subject, summary, value, limit, unit, change } = finding;
+  const { task, kind, severity, target, subject, value, limit, unit, change } = finding;
+  const summary = sameText(finding.summary);
+  // An age is another one a moment later.
+  const isAge = summary.includes('<duration>') && /^(?:seconds|minutes|hours|days)$/.test(unit ?? '');
   return {
-    ...{ task, kind, severity, target, value, limit, unit, change },
+    ...{ task, kind, severity, target, value: isAge ? '<duration>' : value, limit, unit, change },
     subject: subject === undefined ? undefined : sameText(subject),
-    summary: sameText(summary),
+    summary,
   };
 }
 

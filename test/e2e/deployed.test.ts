@@ -103,6 +103,8 @@ withServers('two platforms, deployed side by side in one account', () => {
           'metrics-check-error-rate error-rate-critical prometheus',
           'postgres-vacuum autovacuum-off main',
           'redis-check-memory much-evicted cache',
+          'vulnerabilities-review-images fixable images',
+          'vulnerabilities-review-images report-too-old images',
         ]),
       );
     });
@@ -167,7 +169,9 @@ withServers('two platforms, deployed side by side in one account', () => {
     await destroy(cloud, changed);
 
     const { stateMachines = [] } = await states().send(new ListStateMachinesCommand({}));
-    expect(stateMachines.map(({ name }) => name)).toEqual(['fettle-eventchain-prod-daily']);
+    expect(stateMachines.map(({ name }) => name).sort()).toEqual(
+      ['daily', 'monthly', 'quarterly'].map((procedure) => `fettle-eventchain-prod-${procedure}`),
+    );
     // The emulator removes a bucket whatever its template says of it; AWS does not.
     const { Resources } = JSON.parse(template) as { Resources: Record<string, { Type: string }> };
     expect(Object.values(Resources).filter(({ Type }) => Type === 'AWS::S3::Bucket')).toMatchObject([

@@ -37,7 +37,11 @@ const SECRETS: Readonly<Record<string, string>> = {
   'small/prod/ca': 'ca.pem',
 };
 
-const BACKUPS = { bucket: 'eventchain-backups', prefix: 'database/full/' };
+/** What stands in a bucket, by the folder in which the demo has it. */
+const UPLOADS = [
+  { bucket: 'eventchain-backups', prefix: 'database/full/', from: 'backups' },
+  { bucket: 'eventchain-reports', prefix: 'trivy/', from: 'vulnerabilities/images' },
+] as const;
 const APPLICATION_LOG = '/eventchain/prod/application';
 const LOGINS_LOG = '/eventchain/prod/auth';
 
@@ -53,7 +57,7 @@ export interface Targets {
 
 /**
  * Starts the servers of the demo with all of their problems, and plants those of the cloud: a backup that is cut short,
- * a log without retention, a log of logins with a break-in. What an earlier run mended or left is gone. The addresses
+ * reports on images with flaws, a log without retention, a log of logins with a break-in. What an earlier run mended or left is gone. The addresses
  * that are given stand for those of the demo.
  */
 export async function plantTargets(cloud: Cloud, now: Date, given: Addresses = {}): Promise<Targets> {
@@ -68,7 +72,7 @@ export async function plantTargets(cloud: Cloud, now: Date, given: Addresses = {
   try {
     const addresses = Object.assign({}, ...servers.parts.map((part) => part.addresses)) as Addresses;
     await keepSecrets(cloud, { ...addresses, ...given });
-    await uploadBackups(cloud, join(folder, 'backups'));
+    for (const upload of UPLOADS) await uploadFiles(cloud, upload, folder);
     await writeLogs(cloud, join(folder, 'logins'), now);
     return { missing: servers.missing, stop };
   } catch (thrown) {
@@ -96,13 +100,17 @@ async function keepSecrets({ client }: Cloud, addresses: Addresses): Promise<voi
   secrets.destroy();
 }
 
-async function uploadBackups({ client }: Cloud, folder: string): Promise<void> {
+async function uploadFiles(
+  { client }: Cloud,
+  { bucket, prefix, from }: (typeof UPLOADS)[number],
+  folder: string,
+): Promise<void> {
   const s3 = new S3Client({ ...client, forcePathStyle: true, ...awsClientSettings() });
   // Of the one region in which it is no error to make one's own bucket again.
-  await s3.send(new CreateBucketCommand({ Bucket: BACKUPS.bucket }));
-  for (const name of await readdir(folder)) {
-    const Body = await readFile(join(folder, name));
-    await s3.send(new PutObjectCommand({ Bucket: BACKUPS.bucket, Key: `${BACKUPS.prefix}${name}`, Body }));
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  for (const name of await readdir(join(folder, from))) {
+    const Body = await readFile(join(folder, from, name));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}${name}`, Body }));
   }
   s3.destroy();
 }

@@ -8,7 +8,7 @@ import {
 import { basicForm } from '../../../core/run.ts';
 import { awsClientSettings } from '../../../lambdas/runtime/aws-client.ts';
 import { runKeys } from '../../../lambdas/runtime/run-keys.ts';
-import type { AnswersServer } from '../answers/server.ts';
+import type { AnswersServer } from '../../../lib/demo/aws/server.ts';
 import { withCloud } from '../cloud/pair.ts';
 import { executionsOf, until, untilEnded } from '../executions.ts';
 import { startBucketLine } from './_bucket-line.ts';

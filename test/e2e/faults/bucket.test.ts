@@ -3,7 +3,7 @@ import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwa
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { awsClientSettings } from '../../../lambdas/runtime/aws-client.ts';
-import type { AnswersServer } from '../answers/server.ts';
+import type { AnswersServer } from '../../../lib/demo/aws/server.ts';
 import { named } from '../both.ts';
 import { withCloud } from '../cloud/pair.ts';
 import { messagesOf } from '../cloud/queue.ts';

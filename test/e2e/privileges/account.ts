@@ -1,12 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  paginateListFunctions,
-  UpdateFunctionConfigurationCommand,
-} from '@aws-sdk/client-lambda';
 import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { parse, stringify } from 'yaml';
 import type { RunReport } from '../../../core/report.ts';
@@ -15,13 +9,14 @@ import { named } from '../both.ts';
 import { bootstrap, deploy, type StackOutputs } from '../cloud/deploy.ts';
 import { startCloud, type Cloud } from '../cloud/server.ts';
 import { reportOf, startExecution } from '../executions.ts';
-import { ANSWERED, startAnswered } from './answered.ts';
+import { sendThrough } from '../send-through.ts';
+import { startAnswered } from './answered.ts';
 import { accessKeyOf } from './coverage.ts';
 import { plantAll } from './planting.ts';
 import { startRecorder, type Places, type Recorder } from './recorder.ts';
 import { readRoles } from './role-policy.ts';
 
-const RUN_SECONDS = 240;
+const RUN_SECONDS = 600;
 export const PLATFORMS = ['addresses', 'references'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
@@ -64,15 +59,15 @@ export async function startAccount(python: string): Promise<Account> {
     if (planted.status === 'rejected') throw planted.reason;
     started.push(planted.value);
     if (deployed.status === 'rejected') throw deployed.reason;
-    const answers = await startAnswered();
-    started.push(answers);
+    const answered = await startAnswered(new Date());
+    started.push(answered);
     const recorder = await startRecorder({
       emulator: cloud.endpoint,
-      answers: { endpoint: answers.endpoint, services: ANSWERED },
+      standIns: answered.standIns,
       isAllowed: await simulator(cloud),
     });
     started.push(recorder);
-    await sendThrough(cloud, recorder);
+    await sendThrough(cloud, recorder.endpoint);
     const run = async (platform: Platform, procedure: string) => {
       const output = deployed.value.get(platform) ?? {};
       // An output's name has letters and digits alone.
@@ -103,18 +98,6 @@ async function withTasksAlone(platform: Platform, folder: string): Promise<strin
   const file = join(folder, basename(profileOf(platform)));
   await writeFile(file, stringify(profile));
   return file;
-}
-
-/** The environment of a function goes before what the emulator gives it: only where it calls is another place. */
-async function sendThrough({ client }: Cloud, { endpoint }: Recorder): Promise<void> {
-  const lambda = new LambdaClient({ ...client, ...awsClientSettings() });
-  const pages = await Array.fromAsync(paginateListFunctions({ client: lambda }, {}));
-  for (const { FunctionName } of pages.flatMap(({ Functions = [] }) => Functions)) {
-    const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    const Variables = { ...Environment?.Variables, AWS_ENDPOINT_URL: endpoint };
-    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
-  }
-  lambda.destroy();
 }
 
 /** Asks the IAM of the emulator what the role of a function may do at this moment. */

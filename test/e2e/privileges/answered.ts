@@ -1,66 +1,44 @@
-import { applicationAutoScaling } from '../answers/application-auto-scaling.ts';
-import { ecs } from '../answers/ecs.ts';
-import { elasticache } from '../answers/elasticache.ts';
-import { rds } from '../answers/rds.ts';
-import { startAnswers, type AnswersServer } from '../answers/server.ts';
-import { ACCOUNT, REGION } from '../cloud/server.ts';
+import { startAnswers } from '../../../lib/demo/aws/server.ts';
+import { startS3Public } from '../../../lib/demo/aws/s3-public.ts';
+import { ACCOUNT } from '../cloud/server.ts';
+import { accountAnswers } from './answered-account.ts';
+import { callsOf, signedFor, type ApiRequest } from './api-call.ts';
+import type { StandIn } from './recorder.ts';
 
-const ECS = `arn:aws:ecs:${REGION}:${ACCOUNT}`;
-const CLUSTER = `${ECS}:cluster/shop`;
-const DEFINITION = `${ECS}:task-definition/web:7`;
-const SERVICE = 'service/shop/web';
-
-/** One service, one database and one cache, each with all that belongs to it: every call that reads one has a reason. */
-export function startAnswered(): Promise<AnswersServer> {
-  return startAnswers({
-    services: [
-      ecs({
-        services: [
-          {
-            clusterArn: CLUSTER,
-            serviceArn: `${ECS}:${SERVICE}`,
-            serviceName: 'web',
-            status: 'ACTIVE',
-            launchType: 'FARGATE',
-            desiredCount: 2,
-            taskDefinition: DEFINITION,
-          },
-        ],
-        taskDefinitions: [{ taskDefinitionArn: DEFINITION, cpu: '1024', memory: '2048' }],
-        tasks: [
-          { clusterArn: CLUSTER, taskArn: `${ECS}:task/shop/1a2b`, group: 'service:web', desiredStatus: 'STOPPED' },
-        ],
-      }),
-      applicationAutoScaling({
-        targets: [
-          {
-            ServiceNamespace: 'ecs',
-            ResourceId: SERVICE,
-            ScalableDimension: 'ecs:service:DesiredCount',
-            MinCapacity: 2,
-            MaxCapacity: 6,
-            RoleARN: `arn:aws:iam::${ACCOUNT}:role/autoscaling`,
-            CreationTime: new Date('2026-01-01T00:00:00Z'),
-          },
-        ],
-      }),
-      rds({
-        instances: [
-          {
-            DBInstanceIdentifier: 'shop',
-            DBInstanceClass: 'db.r5.large',
-            Engine: 'postgres',
-            DBParameterGroups: [{ DBParameterGroupName: 'shop' }],
-          },
-        ],
-        parameters: { shop: [{ ParameterName: 'max_connections', ParameterValue: '400' }] },
-      }),
-      elasticache({
-        clusters: [{ CacheClusterId: 'shop', CacheNodeType: 'cache.r5.large', Engine: 'redis', NumCacheNodes: 1 }],
-      }),
-    ],
-  });
+export interface Answered {
+  readonly standIns: readonly StandIn[];
+  stop(): Promise<void>;
 }
 
-/** What these answer for, by the name that their requests are signed for. */
-export const ANSWERED: readonly string[] = ['ecs', 'application-autoscaling', 'rds', 'elasticache'];
+/** What S3 says of who may reach a bucket: the emulator answers it by halves. */
+const PUBLIC_ACCESS: ReadonlySet<string> = new Set([
+  's3:GetAccountPublicAccessBlock',
+  's3:GetBucketAcl',
+  's3:GetBucketPolicyStatus',
+  's3:GetBucketPublicAccessBlock',
+  's3:ListAllMyBuckets',
+]);
+
+/** Starts what answers for the services that the emulator lacks, or of which reviews need things that it has not. */
+export async function startAnswered(now: Date): Promise<Answered> {
+  const services = accountAnswers(now);
+  const names = services.map(({ name }) => name);
+  const answers = await startAnswers({ services });
+  const buckets = await startS3Public({
+    account: ACCOUNT,
+    accountBlock: {},
+    buckets: [{ name: 'shop', block: {}, isPolicyPublic: false }],
+  });
+  const asksForPublicAccess = (request: ApiRequest) =>
+    callsOf(request)?.some(({ action }) => PUBLIC_ACCESS.has(action)) === true;
+  return {
+    standIns: [
+      { endpoint: answers.endpoint, isFor: (request) => names.includes(signedFor(request)) },
+      { endpoint: buckets.endpoint, isFor: asksForPublicAccess },
+    ],
+    stop: async () => {
+      await answers.stop();
+      await buckets.stop();
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ACCOUNT, REGION } from '../cloud/server.ts';
+import { arn, callsOfReviews } from './review-call.ts';
 import type { Right } from './role-policy.ts';
 
 /** A request as it stands on the line. */
@@ -10,11 +10,17 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
+/** The question about an account as a whole, which is asked of no bucket. */
+const ACCOUNT_BLOCK = '/v20180820/configuration/publicAccessBlock';
+
 type Asked = Readonly<Record<string, unknown>>;
 
-/** What each service asks IAM for: the action, and the resource as AWS names it. Nothing for what is not known here. */
-const SERVICES: Readonly<Record<string, (request: ApiRequest) => readonly (Right | undefined)[]>> = {
-  s3: (request) => [callOfS3(request)],
+/** What each service asks IAM for, whatever the operation is. */
+const SERVICES: Readonly<Record<string, (request: ApiRequest) => readonly Right[] | undefined>> = {
+  s3: (request) => {
+    const call = callOfS3(request);
+    return call && [call];
+  },
   secretsmanager: (request) => {
     const { action, asked } = jsonCall(request);
     const id = String(asked['SecretId']);
@@ -29,11 +35,6 @@ const SERVICES: Readonly<Record<string, (request: ApiRequest) => readonly (Right
   },
   // Metrics have no ARNs.
   monitoring: ({ headers }) => [{ action: `cloudwatch:${operationIn(headers)}`, resource: '*' }],
-  eks: ({ method, url }) => {
-    const cluster = /^\/clusters\/([^/?]+)$/.exec(url)?.[1];
-    if (method !== 'GET' || cluster === undefined) return [];
-    return [{ action: 'eks:DescribeCluster', resource: arn('eks', `cluster/${decodeURIComponent(cluster)}`) }];
-  },
   sns: ({ body }) => {
     const form = new URLSearchParams(body.toString());
     return [{ action: `sns:${form.get('Action') ?? ''}`, resource: form.get('TopicArn') ?? '' }];
@@ -47,28 +48,12 @@ const SERVICES: Readonly<Record<string, (request: ApiRequest) => readonly (Right
   'application-autoscaling': ({ headers }) => [
     { action: `application-autoscaling:${operationIn(headers)}`, resource: '*' },
   ],
-  rds: ({ body }) => {
-    const form = new URLSearchParams(body.toString());
-    const action = form.get('Action') ?? '';
-    const [type, name] =
-      { DescribeDBInstances: ['db', 'DBInstanceIdentifier'], DescribeDBClusters: ['cluster', 'DBClusterIdentifier'] }[
-        action
-      ] ?? (action === 'DescribeDBParameters' ? ['pg', 'DBParameterGroupName'] : []);
-    if (type === undefined || name === undefined) return [];
-    // A list of all is one of every name.
-    return [{ action: `rds:${action}`, resource: arn('rds', `${type}:${form.get(name) ?? '*'}`) }];
-  },
-  elasticache: ({ body }) => {
-    const form = new URLSearchParams(body.toString());
-    if (form.get('Action') !== 'DescribeCacheClusters') return [];
-    const resource = arn('elasticache', `cluster:${form.get('CacheClusterId') ?? '*'}`);
-    return [{ action: 'elasticache:DescribeCacheClusters', resource }];
-  },
 };
 
-/** What a policy must allow for this request; nothing for one that is not understood, which is then no handler's. */
-export function callsOf(request: ApiRequest): readonly Right[] {
-  return SERVICES[signedFor(request)]?.(request).filter((right) => right !== undefined) ?? [];
+/** What a policy must allow for this request; undefined for one that is not understood, which is then no handler's. */
+export function callsOf(request: ApiRequest): readonly Right[] | undefined {
+  const service = signedFor(request);
+  return SERVICES[service]?.(request) ?? callsOfReviews(service, request);
 }
 
 /** The service that a request is signed for. */
@@ -79,12 +64,15 @@ export function signedFor({ headers }: Pick<ApiRequest, 'headers'>): string {
 function callOfS3({ method, url }: ApiRequest): Right | undefined {
   const { pathname, searchParams } = new URL(url, 'http://s3');
   const path = decodeURIComponent(pathname).slice(1);
+  if (`/${path}` === ACCOUNT_BLOCK) {
+    return method === 'GET' ? { action: 's3:GetAccountPublicAccessBlock', resource: '*' } : undefined;
+  }
   const slash = path.indexOf('/');
   const [bucket, key] = slash === -1 ? [path, ''] : [path.slice(0, slash), path.slice(slash + 1)];
-  if (bucket === '') return undefined;
+  if (bucket === '') return method === 'GET' ? { action: 's3:ListAllMyBuckets', resource: '*' } : undefined;
   if (key === '') {
-    if (method !== 'GET' || searchParams.get('list-type') !== '2') return undefined;
-    return { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` };
+    const action = method === 'GET' ? actionOnBucket(searchParams) : undefined;
+    return action === undefined ? undefined : { action, resource: `arn:aws:s3:::${bucket}` };
   }
   // What else the question names would be another action: a tag, a part, a lock.
   const isPlain = [...searchParams.keys()].every((name) => name === 'x-id');
@@ -93,14 +81,17 @@ function callOfS3({ method, url }: ApiRequest): Right | undefined {
   return { action: `s3:${action}`, resource: `arn:aws:s3:::${bucket}/${key}` };
 }
 
+function actionOnBucket(query: URLSearchParams): string | undefined {
+  if (query.get('list-type') === '2') return 's3:ListBucket';
+  if (query.has('publicAccessBlock')) return 's3:GetBucketPublicAccessBlock';
+  if (query.has('policyStatus')) return 's3:GetBucketPolicyStatus';
+  return query.has('acl') ? 's3:GetBucketAcl' : undefined;
+}
+
 function jsonCall({ headers, body }: ApiRequest): { readonly action: string; readonly asked: Asked } {
   return { action: operationIn(headers), asked: JSON.parse(body.toString()) as Asked };
 }
 
 function operationIn({ 'x-amz-target': target }: IncomingHttpHeaders): string {
   return String(target).replace(/^.*\./, '');
-}
-
-function arn(service: string, resource: string): string {
-  return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 }

@@ -15,7 +15,7 @@ export function uncoveredCalls(calls: readonly Recorded[], roles: readonly Funct
   return calls.flatMap(({ accessKey, needs, request }) => {
     const role = byKey.get(accessKey);
     if (role === undefined) return [`${request} by ${accessKey}, which is no function's`];
-    if (needs.length === 0) return [`${request} by ${role.functionArn} is of no known action`];
+    if (needs === undefined) return [`${request} by ${role.functionArn} is of no known action`];
     const rights = rightsOf(role.policy);
     return needs
       .filter((call) => !rights.some((right) => covers(right, call)))
@@ -31,10 +31,10 @@ export function unusedRights(role: FunctionRole, calls: readonly Recorded[]): Ri
 
 function usedBy({ needs, status }: Recorded): readonly Right[] {
   // What a condition of the request does not hold for was allowed before it was looked at.
-  if (status < 400 || status === 412) return needs;
+  if (status < 400 || status === 412) return needs ?? [];
   // Only to those who may list a bucket S3 says that a key is not there.
   if (status !== 404) return [];
-  const read = needs.filter(({ action }) => action === 's3:GetObject');
+  const read = (needs ?? []).filter(({ action }) => action === 's3:GetObject');
   const buckets = read.flatMap(({ resource }) => /^arn:aws:s3:::[^/]+/.exec(resource)?.[0] ?? []);
   return [...read, ...buckets.map((resource) => ({ action: 's3:ListBucket', resource }))];
 }

@@ -48,7 +48,11 @@ describe('the recorded calls', () => {
     expect(uncoveredCalls([{ ...good, accessKey: 'ASIAOTHER' }], [role])).toEqual([
       expect.stringContaining('no function'),
     ]);
-    expect(uncoveredCalls([{ ...good, needs: [] }], [role])).toEqual([expect.stringContaining('no known action')]);
+    expect(uncoveredCalls([{ ...good, needs: undefined }], [role])).toEqual([
+      expect.stringContaining('no known action'),
+    ]);
+    // What nobody can be refused needs no right.
+    expect(uncoveredCalls([{ ...good, needs: [] }], [role])).toEqual([]);
   });
 
   test('use a right only where they went through', () => {
@@ -59,6 +63,7 @@ describe('the recorded calls', () => {
     expect(used(304)).toBe(1);
     expect(used(403)).toBe(0);
     expect(used(503)).toBe(0);
+    expect(unusedRights(role, [{ ...recorded('', ''), needs: undefined }])).toEqual(rightsOf(policy));
     // To be told that a key is not there needs the list as well.
     expect(used(404)).toBe(2);
   });
@@ -80,6 +85,11 @@ describe('a request on the line', () => {
     ['DELETE', '/shop/x?x-id=DeleteObject', 's3:DeleteObject', 'arn:aws:s3:::shop/x'],
     ['GET', '/shop?list-type=2&prefix=runs%2F', 's3:ListBucket', 'arn:aws:s3:::shop'],
     ['GET', '/shop/?list-type=2', 's3:ListBucket', 'arn:aws:s3:::shop'],
+    ['GET', '/shop?publicAccessBlock', 's3:GetBucketPublicAccessBlock', 'arn:aws:s3:::shop'],
+    ['GET', '/shop?policyStatus', 's3:GetBucketPolicyStatus', 'arn:aws:s3:::shop'],
+    ['GET', '/shop?acl', 's3:GetBucketAcl', 'arn:aws:s3:::shop'],
+    ['GET', '/?max-buckets=9&x-id=ListBuckets', 's3:ListAllMyBuckets', '*'],
+    ['GET', '/v20180820/configuration/publicAccessBlock', 's3:GetAccountPublicAccessBlock', '*'],
   ])('%s %s to S3 is %s on %s', (method, url, action, resource) => {
     expect(asked('s3', { method, url })).toEqual([{ action, resource }]);
   });
@@ -88,17 +98,21 @@ describe('a request on the line', () => {
     ['PUT', '/shop/x?tagging'],
     ['POST', '/shop/x?uploads'],
     ['GET', '/shop?versions'],
-    ['GET', '/'],
+    ['PUT', '/shop?acl'],
+    ['PUT', '/'],
+    ['DELETE', '/v20180820/configuration/publicAccessBlock'],
   ])('%s %s to S3 is taken for nothing that it is not', (method, url) => {
-    expect(asked('s3', { method, url })).toEqual([]);
+    expect(asked('s3', { method, url })).toBeUndefined();
   });
 
-  test('names what it is about: a secret, a group, a cluster, or nothing where the service knows no resources', () => {
-    const json = (target: string, body: object) => ({
-      headers: { 'x-amz-target': target },
-      body: Buffer.from(JSON.stringify(body)),
-    });
+  const form = (text: string) => ({ method: 'POST', body: Buffer.from(text) });
+  const json = (target: string, body: object) => ({
+    method: 'POST',
+    headers: { 'x-amz-target': target },
+    body: Buffer.from(JSON.stringify(body)),
+  });
 
+  test('names what it is about: a secret, a group, a service, or nothing where the service knows no resources', () => {
     expect(asked('secretsmanager', json('secretsmanager.GetSecretValue', { SecretId: 'shop/db' }))).toEqual([
       {
         action: 'secretsmanager:GetSecretValue',
@@ -117,12 +131,6 @@ describe('a request on the line', () => {
         resource: '*',
       },
     ]);
-    expect(asked('eks', { url: '/clusters/shop' })).toEqual([
-      {
-        action: 'eks:DescribeCluster',
-        resource: expect.stringMatching(/:cluster\/shop$/),
-      },
-    ]);
     expect(asked('ecs', json('X.DescribeServices', { services: ['arn:a', 'arn:b'] }))).toEqual([
       { action: 'ecs:DescribeServices', resource: 'arn:a' },
       { action: 'ecs:DescribeServices', resource: 'arn:b' },
@@ -130,16 +138,55 @@ describe('a request on the line', () => {
     expect(asked('ecs', json('X.ListTasks', { cluster: 'shop' }))).toEqual([
       { action: 'ecs:ListTasks', resource: '*' },
     ]);
-    const form = (text: string) => ({ method: 'POST', body: Buffer.from(text) });
-    expect(asked('rds', form('Action=DescribeDBParameters&DBParameterGroupName=shop'))).toEqual([
-      { action: 'rds:DescribeDBParameters', resource: expect.stringMatching(/:pg:shop$/) },
+  });
+
+  test.each<[service: string, action: string, resource: string, given: Partial<ApiRequest>]>([
+    ['eks', 'DescribeCluster', ':cluster/shop', { url: '/clusters/shop' }],
+    ['eks', 'ListNodegroups', ':cluster/shop', { url: '/clusters/shop/node-groups?maxResults=9' }],
+    ['eks', 'DescribeNodegroup', ':nodegroup/shop/web/1a2b', { url: '/clusters/shop/node-groups/web' }],
+    ['eks', 'ListClusters', '*', { url: '/clusters' }],
+    [
+      'lambda',
+      'ListTags',
+      ':function:f',
+      { url: `/2017-03-31/tags/${encodeURIComponent('arn:aws:lambda:f:function:f')}` },
+    ],
+    ['guardduty', 'GetDetector', ':detector/d1', { url: '/detector/d1' }],
+    ['guardduty', 'ListFindings', ':detector/d1', { method: 'POST', url: '/detector/d1/findings' }],
+    ['rds', 'DescribeDBParameters', ':pg:shop', form('Action=DescribeDBParameters&DBParameterGroupName=shop')],
+    ['rds', 'DescribeDBInstances', ':db:*', form('Action=DescribeDBInstances')],
+    ['elasticache', 'ListTagsForResource', 'arn:c', form('Action=ListTagsForResource&ResourceName=arn:c')],
+    ['iam', 'GenerateServiceLastAccessedDetails', 'arn:u', form('Action=GenerateServiceLastAccessedDetails&Arn=arn:u')],
+    [
+      'ec2',
+      'GetManagedPrefixListEntries',
+      ':prefix-list/pl-1',
+      form('Action=GetManagedPrefixListEntries&PrefixListId=pl-1'),
+    ],
+    ['ecr', 'DescribeImages', ':repository/shop', json('X.DescribeImages', { repositoryName: 'shop' })],
+    ['ecr', 'DescribeRepositories', ':repository/*', json('X.DescribeRepositories', {})],
+  ])('to %s that is %s is asked for %s', (service, action, resource, given) => {
+    const [right, ...others] = asked(service, given) ?? [];
+
+    expect(right?.action).toBe(`${service}:${action}`);
+    expect(right?.resource.slice(-resource.length)).toBe(resource);
+    expect(others).toEqual([]);
+  });
+
+  test('for several things needs the right to each, and public parameters belong to no account', () => {
+    expect(asked('ssm', json('AmazonSSM.GetParameters', { Names: ['/aws/service/a', '/shop/b'] }))).toEqual([
+      { action: 'ssm:GetParameters', resource: 'arn:aws:ssm:us-east-1::parameter/aws/service/a' },
+      { action: 'ssm:GetParameters', resource: 'arn:aws:ssm:us-east-1:123456789012:parameter/shop/b' },
     ]);
-    expect(asked('rds', form('Action=DescribeDBInstances'))).toEqual([
-      { action: 'rds:DescribeDBInstances', resource: expect.stringMatching(/:db:\*$/) },
-    ]);
-    expect(asked('rds', form('Action=DeleteDBInstance'))).toEqual([]);
-    expect(asked('eks', { url: '/clusters/shop/node-groups' })).toEqual([]);
-    expect(asked('sqs', {})).toEqual([]);
+    expect(asked('rds', form('Action=DescribePendingMaintenanceActions'))).toHaveLength(2);
+  });
+
+  test('that changes something, is of another service, or that nobody can be refused is told apart', () => {
+    expect(asked('rds', form('Action=DeleteDBInstance'))).toBeUndefined();
+    expect(asked('eks', { method: 'DELETE', url: '/clusters/shop' })).toBeUndefined();
+    expect(asked('iam', form('Action=CreateUser&UserName=eve'))).toBeUndefined();
+    expect(asked('sqs', {})).toBeUndefined();
+    expect(asked('sts', form('Action=GetCallerIdentity'))).toEqual([]);
   });
 });
 

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readCall } from '../answers/call.ts';
-import { bodyOf, forwardWhole } from '../answers/forward.ts';
-import { writeRefusal, type WireAnswer } from '../answers/protocol.ts';
-import { callsOf, signedFor, type ApiRequest } from './api-call.ts';
+import { readCall, type Call } from '../../../lib/demo/aws/call.ts';
+import { bodyOf, forwardWhole } from '../../../lib/demo/aws/forward.ts';
+import { writeRefusal, type WireAnswer } from '../../../lib/demo/aws/protocol.ts';
+import { callsOf, type ApiRequest } from './api-call.ts';
 import type { Right } from './role-policy.ts';
 
 /** One call of a handler, as it went over the line. */
 export interface Recorded {
   /** Who signed it. */
   readonly accessKey: string;
-  /** What a policy must allow for it; empty where the call is not known here. */
-  readonly needs: readonly Right[];
+  /** What a policy must allow for it; undefined where the call is not known here. */
+  readonly needs: readonly Right[] | undefined;
   readonly request: string;
   readonly status: number;
 }
@@ -29,9 +29,15 @@ export interface Recorder {
 export interface Places {
   readonly emulator: string;
   /** What has the services that the emulator lacks. It asks nobody whether a call is allowed, so that it is asked here. */
-  readonly answers: { readonly endpoint: string; readonly services: readonly string[] };
+  readonly standIns: readonly StandIn[];
   /** Whether the role behind a key may do this as things are. */
   isAllowed(accessKey: string, right: Right): Promise<boolean>;
+}
+
+/** What answers in the place of the emulator. */
+export interface StandIn {
+  readonly endpoint: string;
+  isFor(request: ApiRequest): boolean;
 }
 
 /** Starts a forwarder to the emulator and to what has the services that it lacks. */
@@ -62,9 +68,9 @@ async function record(places: Places, incoming: IncomingMessage, response: Serve
   const asked: ApiRequest = { method, url, headers, body: await bodyOf(incoming) };
   const accessKey = /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned';
   const needs = callsOf(asked);
-  const isAnswered = places.answers.services.includes(signedFor(asked));
-  const denied = isAnswered ? await firstDenied(places, accessKey, needs) : undefined;
-  const upstream = isAnswered ? places.answers.endpoint : places.emulator;
+  const standIn = places.standIns.find((one) => one.isFor(asked));
+  const denied = standIn ? await firstDenied(places, accessKey, needs ?? []) : undefined;
+  const upstream = standIn?.endpoint ?? places.emulator;
   const answer = denied ? refusal(asked, denied) : await forwardWhole(upstream, incoming, asked.body);
   response.writeHead(answer.status, answer.headers);
   response.end(answer.body);
@@ -80,9 +86,13 @@ function refusal({ method, url, headers, body }: ApiRequest, { action, resource 
   const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   const head = { method, url: new URL(url, 'http://aws'), headers: plain, requestId: randomUUID() };
   const call = readCall(head, new Map(), body.toString());
-  // Services of the query protocol leave the second word out.
-  const code = call.protocol === 'query' ? 'AccessDenied' : 'AccessDeniedException';
   const because = `because no identity-based policy allows the ${action} action`;
   const message = `User: ${call.accessKeyId} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
-  return writeRefusal(call, { code, message, status: 403 });
+  return writeRefusal(call, { code: codeFor(call), message, status: 403 });
+}
+
+/** Services that speak XML leave the second word out, and EC2 has words of its own. */
+function codeFor({ service, protocol }: Call): string {
+  if (service === 'ec2') return 'UnauthorizedOperation';
+  return protocol === 'query' || protocol === 'rest-xml' ? 'AccessDenied' : 'AccessDeniedException';
 }
