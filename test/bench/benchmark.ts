@@ -8,7 +8,7 @@ export interface Comparison {
   readonly peer: string;
   readonly ours: number;
   readonly theirs: number;
-  readonly unit: 'seconds' | 'milliseconds' | 'bytes' | 'per second' | 'MiB';
+  readonly unit: 'seconds' | 'milliseconds' | 'bytes' | 'per second' | 'MiB' | 'count';
   /** The ratio of ours to theirs must be at most this, or at least where more is better. */
   readonly hold: number;
   readonly better: 'less' | 'more';

@@ -54,7 +54,7 @@ function limitOf({ hold, better }: Comparison): string {
 }
 
 function shown(ratio: number): string {
-  return ratio.toFixed(2);
+  return ratio < 0.1 ? String(Number(ratio.toPrecision(2))) : ratio.toFixed(2);
 }
 
 function amount(value: number): string {
