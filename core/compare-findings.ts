@@ -44,9 +44,8 @@ function changeOf(now: Compared, before: Compared | undefined): Change {
 }
 
 /** True where the value is further on the wrong side of its limit than it was, by more than it breathes. */
-function movedAway({ value, limit }: Compared, { value: earlier }: Compared): boolean {
-  if (value === undefined || limit === undefined || earlier === undefined) return false;
+function movedAway({ value = NaN, limit = NaN }: Compared, { value: earlier = NaN }: Compared): boolean {
   const distance = Math.abs(value - limit) - Math.abs(earlier - limit);
-  const sameSide = value > limit === earlier > limit;
+  const sameSide = (value - limit) * (earlier - limit) >= 0;
   return sameSide && distance > Math.abs(earlier) * NOTEWORTHY_SHARE;
 }

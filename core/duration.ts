@@ -41,7 +41,7 @@ export const Percent = z
   .transform((text, context) => {
     const match = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(text);
     const percent = match ? Number(match[1]) : Number.NaN;
-    if (percent >= 0 && percent <= 100) return percent;
+    if (percent <= 100) return percent;
     context.addIssue({ code: 'custom', message: `"${text}" is not a share; write it as 30%` });
     return z.NEVER;
   })

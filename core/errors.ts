@@ -40,7 +40,6 @@ export class Corrupt extends Error {
 
 /** The message of anything that was thrown, the causes included, each once, on one line. */
 export function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return textOf(thrown);
   const messages = messagesOf(thrown, new Set());
   // Who wraps an error often ends with its words.
   const isNew = (text: string, at: number) =>

@@ -112,7 +112,7 @@ function spellingsOf(value: string): string[] {
 
 /** The value within base64 or in hexadecimal, wherever in the encoded text it begins: `Basic …` has the name before it. */
 function encodingsOf(value: string): string[] {
-  const bytes = Buffer.from(value, 'utf8');
+  const bytes = Buffer.from(value);
   if (bytes.length < SHORTEST_PART) return [];
   const within = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');

@@ -21,10 +21,12 @@ export function hider(hidden: readonly HiddenText[], mark: string): (text: strin
   const byKey = new Map<string, Map<string, boolean>>();
   for (const { text, tellsInPart } of hidden) {
     const trimmed = text.trim();
-    if (trimmed.length < KEY_LENGTH) continue;
-    const key = keyAt(trimmed, 0);
-    const group = byKey.get(key) ?? new Map<string, boolean>();
-    byKey.set(key, group.set(trimmed, tellsInPart || (group.get(trimmed) ?? false)));
+    // The blanks among its first letters may have gone, or be others or more.
+    for (const blanks of ['', ' ', '  ']) {
+      const key = keyAt(trimmed.replace(/\s+/g, blanks), 0);
+      const group = byKey.get(key) ?? new Map<string, boolean>();
+      byKey.set(key, group.set(trimmed, tellsInPart || (group.get(trimmed) ?? false)));
+    }
   }
   if (byKey.size === 0) return (text) => text;
   return (text) => {
@@ -58,13 +60,13 @@ function endOf(wanted: string, text: string, at: number, tellsInPart: boolean): 
   let matched = 0;
   while (matched < wanted.length) {
     const letter = wanted.charAt(matched);
-    if (letter === text[place]) {
+    if (BLANK.test(letter)) {
+      // A run of blanks is one of any length: messages are put on one line, or indented.
+      while (BLANK.test(wanted.charAt(matched))) matched += 1;
+      while (BLANK.test(text.charAt(place))) place += 1;
+    } else if (letter === text[place]) {
       matched += 1;
       place += 1;
-    } else if (BLANK.test(letter)) {
-      // A run of blanks is one of any length: messages are put on one line.
-      while (matched < wanted.length && BLANK.test(wanted.charAt(matched))) matched += 1;
-      while (place < text.length && BLANK.test(text.charAt(place))) place += 1;
     } else break;
   }
   if (matched === wanted.length) return place;

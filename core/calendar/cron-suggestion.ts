@@ -25,7 +25,7 @@ function fromUnix([minutes, hours, dayOfMonth, month, dayOfWeek]: FiveFields): S
   if (dayOfWeek === '*') return [minutes, hours, dayOfMonth, month, '?', '*'];
   // Unix takes either of two restricted day fields, which no single AWS expression says; its # and / have no twin here.
   if (dayOfMonth !== '*' || /[#/]/.test(dayOfWeek)) return undefined;
-  const named = dayOfWeek.replace(/\d+/g, (day) => String(DAYS_OF_WEEK[Number(day) % 7]));
+  const named = dayOfWeek.replace(/\d/g, (day) => String(DAYS_OF_WEEK[Number(day) % 7]));
   return [minutes, hours, '?', month, named, '*'];
 }
 

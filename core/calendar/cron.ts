@@ -182,10 +182,7 @@ function* wallTimes(
       for (const day of inOrder(daysOf(days, year, month))) {
         const dayMs = Date.UTC(year, month - 1, day);
         if (isPassed(dayMs, dayMs + DAY_MS)) continue;
-        for (const minute of minutesInOrder) {
-          const wallMs = dayMs + minute * MINUTE_MS;
-          if (later ? wallMs >= startMs : wallMs <= startMs) yield wallMs;
-        }
+        for (const minute of minutesInOrder) yield dayMs + minute * MINUTE_MS;
       }
     }
   }

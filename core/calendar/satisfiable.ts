@@ -64,7 +64,7 @@ function* dueTimesOf(
 function cronMisfit(calendar: ProcedureCalendar, window: Window, dueTimes: Iterable<DueTime>): string | undefined {
   const { schedule, timezone, budgetSeconds } = calendar;
   for (const { at, leftSeconds } of dueTimes) {
-    if (leftSeconds > 0 && leftSeconds >= budgetSeconds) continue;
+    if (leftSeconds >= budgetSeconds) continue;
     const due = `${schedule.text} is due ${formatWallTime(at, timezone)}`;
     if (leftSeconds === 0) return `${due}, outside its window ${formatWindow(window)}`;
     const left = `${formatDuration(leftSeconds)} of its window ${formatWindow(window)}`;
@@ -82,7 +82,7 @@ function rateMisfit(
   const { schedule, timezone, budgetSeconds } = calendar;
   let longest: DueTime = { at: first, leftSeconds: 0 };
   for (const dueTime of dueTimes) {
-    if (dueTime.leftSeconds > 0 && dueTime.leftSeconds >= budgetSeconds) return undefined;
+    if (dueTime.leftSeconds >= budgetSeconds) return undefined;
     if (dueTime.leftSeconds > longest.leftSeconds) longest = dueTime;
   }
   const never = `${schedule.text} is never due in its window ${formatWindow(window)}`;

@@ -25,7 +25,7 @@ import {
 } from './action-records.ts';
 import { leaseProblem } from './leases.ts';
 import { mustBeOpen } from './open-run.ts';
-import { createRecord, readRecord, withCleanTexts } from './records.ts';
+import { createRecord, readRecord, requireRecord, withCleanTexts } from './records.ts';
 import type { Store } from './store.ts';
 
 /** What an `act` is bound to: one step of one run. */
@@ -134,15 +134,15 @@ export function createAct(binding: ActBinding): BoundAct {
   /** An error may hide an effect (a lost connection does): the target is looked at before the action counts as failed. */
   async function settleError(intent: Intent, action: Action & Settling, thrown: unknown): Promise<ActOutcome> {
     const detail = shortened(messageOf(thrown));
-    let seen: Seen = { state: 'not-done' };
+    let seen: Seen | undefined;
     try {
-      if (action.look) seen = await action.look(intent);
+      seen = await action.look?.(intent);
     } catch (blind) {
       const unsure = `${detail}; whether it took effect could not be seen: ${messageOf(blind)}`;
       return close(intent.id, intent, action, { status: 'failed', detail: unsure });
     }
-    if (seen.state === 'running') return { status: 'running', since: new Date(intent.intendedAt) };
-    if (seen.state === 'done')
+    if (seen?.state === 'running') return { status: 'running', since: new Date(intent.intendedAt) };
+    if (seen?.state === 'done')
       return close(intent.id, intent, action, { status: 'done', ...afterOf(seen), reconciled: true });
     return close(intent.id, intent, action, { status: 'failed', detail });
   }
@@ -208,10 +208,8 @@ export function createAct(binding: ActBinding): BoundAct {
   async function readHistory(id: string): Promise<History> {
     const intents: Intent[] = [];
     for await (const { key } of store.list(keys.intents(id))) {
-      const intent = await readRecord(store, key, Intent);
-      if (intent) intents.push(intent.value);
+      intents.push(await requireRecord(store, key, Intent));
     }
-    intents.sort((a, b) => a.attempt - b.attempt);
     return { intents, outcome: (await readRecord(store, keys.outcome(id), Outcome))?.value };
   }
 

@@ -104,6 +104,9 @@ test.each([
   ['worse', { value: 14, limit: 5 }, { value: 12, limit: 5 }],
   ['unchanged', { value: 13, limit: 5 }, { value: 12, limit: 5 }],
   ['unchanged', { value: 8, limit: 5 }, { value: 12, limit: 5 }],
+  ['worse', { value: 95, limit: 80 }, { value: 80, limit: 80 }],
+  ['worse', { value: 2, limit: 10 }, { value: 10, limit: 10 }],
+  ['unchanged', { value: 8, limit: 5 }, { value: 4, limit: 5 }],
   ['worse', { value: 2, limit: 10 }, { value: 5, limit: 10 }],
   ['new', { subject: 'orders' }, { subject: 'users' }],
 ] as const)('a finding is %s: now %j, before %j', (change, now, before) => {

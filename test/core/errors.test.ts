@@ -43,8 +43,25 @@ test('a long text is cut at its limit and never in the middle of a letter', () =
   expect(shortened('x'.repeat(3_000))).toHaveLength(2_000);
 });
 
+test('what is no error is told on one line too', () => {
+  expect(messageOf('no answer\n  at all')).toBe('no answer at all');
+});
+
 test('a cause that is no error is told too', () => {
   expect(messageOf(new Unavailable('the cluster does not answer', { cause: 'reset' }))).toBe(
     'the cluster does not answer: reset',
   );
+});
+
+test('what a person gave and what is not allowed now are told apart by the names of their errors', () => {
+  expect(new InvalidInput('CFG_NOT_FOUND', 'no profile').name).toBe('Fettle.InvalidInput');
+  expect(new Refused('RUN_DUPLICATE', 'there already').name).toBe('Fettle.Refused');
+});
+
+test('an error of many lines is told on one, without blanks around it and with one between two words', () => {
+  expect(messageOf(new Error('\n  no answer\n    at all \n'))).toBe('no answer at all');
+});
+
+test('a long text keeps the letters of two halves that it has room for', () => {
+  expect(shortened('😀abcdef', 5)).toBe('😀ab…');
 });

@@ -39,3 +39,15 @@ test.each([
   expect(message).toContain(words);
   expect(message).toContain('https:');
 });
+
+test.each([
+  ['db.example', 'not an address; allowed: postgres://…, postgresql://…, secret:…, env:…, file:…'],
+  ['redis://cache', '"redis://" is not allowed; allowed: postgres://…, postgresql://…, secret:…, env:…, file:…'],
+  ['postgres://app:hunter22@db/main', 'has a password in it; put it into a secret and write secret:…, env:… or file:…'],
+  [
+    'postgres://db/main?password=hunter22',
+    'has a password in its query; put it into a secret and write secret:…, env:… or file:…',
+  ],
+])('the address %s is refused with what to write instead', (url, words) => {
+  expect(postgres.schema.safeParse({ url }).error?.issues[0]?.message).toBe(words);
+});

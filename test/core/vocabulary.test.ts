@@ -96,6 +96,18 @@ test('a share is a number from 0 to 100', () => {
   expect(CapPercent.safeParse('0%').error?.issues[0]?.message).toMatch(/^must be above 0%/);
 });
 
+test.each([
+  ['30%x', '"30%x" is not a share; write it as 30%'],
+  ['x30%', '"x30%" is not a share; write it as 30%'],
+  ['101%', '"101%" is not a share; write it as 30%'],
+])('the share %j is refused in words that say how it is written', (text, words) => {
+  expect(Percent.safeParse(text).error?.issues).toMatchObject([{ message: words }]);
+});
+
+test('a share may have three places behind the point', () => {
+  expect(Percent.parse('99.125%')).toBe(99.125);
+});
+
 test('the verb of a name tells what the task may do', () => {
   expect(effectsOfVerb('check-pods')).toEqual(['read-only']);
   expect(effectsOfVerb('run-probe')).toEqual(['read-only']);

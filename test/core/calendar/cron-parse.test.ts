@@ -108,6 +108,7 @@ describe('a schedule that AWS refuses gets an answer that helps', () => {
     'cron(0 2 1 * MON *)',
     'cron(0 2 * * */2)',
     'cron(0 2 * * MON#1)',
+    'cron(0 2 * * 10)',
     'cron(a b c d e f)',
   ])('without a guess where none is near: %s', (text) => {
     expect(problemOf(text)).not.toBe('none');

@@ -103,6 +103,7 @@ describe('one that cannot is told with its next offending date', () => {
       '2027-11-30 05:00 UTC, outside',
     );
     expect(problemOf({ schedule: 'cron(0 2 1 12 ? 2027)' })).toContain('has no occurrence in the 13 months');
+    expect(problemOf({ schedule: 'cron(0 0 1 12 ? 2027)' })).toContain('has no occurrence in the 13 months');
   });
 
   test('no occurrence in 13 months, with the next there is', () => {
@@ -125,6 +126,14 @@ describe('one that cannot is told with its next offending date', () => {
     expect(problemOf({ schedule: 'rate(1 day)', window: '02:00-04:00' })).toBe(
       'rate(1 day) is never due in its window 02:00-04:00 in 13 months; it is next due 2026-11-01 00:00 UTC',
     );
+  });
+
+  test('a rate that meets its window in the moment in which the 13 months have passed', () => {
+    const schedule = scheduleOf('rate(7207 hours)');
+    const calendar = { schedule, window: windowOf('10:00-11:00'), timezone: 'UTC', budgetSeconds: 1_800 };
+    // Due 2026-09-24 03:00 and 2027-07-21 10:00.
+    expect(calendarProblem(calendar, new Date('2026-06-21T10:00:00Z'))).toContain('is never due in its window');
+    expect(calendarProblem(calendar, new Date('2026-06-21T10:01:00Z'))).toBeUndefined();
   });
 
   test('a rate that meets its window too late, with both numbers', () => {

@@ -31,20 +31,27 @@ test.each([
   [' Europe/Berlin ', 'did you mean Europe/Berlin'],
   ['America/New York', 'did you mean America/New_York'],
   ['new york', 'did you mean America/New_York'],
+  ['new  york', 'did you mean America/New_York'],
+  ['europe/kyiv', 'did you mean Europe/Kyiv'],
 ])('%j is refused with a hint: %s', (text, hint) => {
   expect(timezoneProblem(text)).toContain(hint);
 });
 
-test.each(['', 'Mars/Olympus', '2026-01-01T00:00[Europe/Berlin]', 'Europe/', '🕰', 'a'.repeat(100_000)])(
-  'what is nothing near is refused with what is allowed, without a guess',
-  (text) => {
-    const problem = timezoneProblem(text);
+test.each([
+  '',
+  'Mars/Olympus',
+  '2026-01-01T00:00[Europe/Berlin]',
+  '2026-01-01T00:00Z',
+  'Europe/',
+  '🕰',
+  'a'.repeat(100_000),
+])('what is nothing near is refused with what is allowed, without a guess', (text) => {
+  const problem = timezoneProblem(text);
 
-    expect(problem).toContain('is no IANA name; write UTC or an IANA name such as Europe/Berlin');
-    expect(problem).not.toContain('did you mean');
-    expect(String(problem).length).toBeLessThan(200);
-  },
-);
+  expect(problem).toMatch(/ is no IANA name; write UTC or an IANA name such as Europe\/Berlin$/);
+  expect(problem).not.toContain('did you mean');
+  expect(String(problem).length).toBeLessThan(200);
+});
 
 test('no text makes it throw, and what it takes is a zone to the runtime as well', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...Intl.supportedValuesOf('timeZone')));

@@ -11,6 +11,7 @@ describe('a window is read from its text', () => {
     ['22:00-00:00', 7_200],
     ['00:00-23:59', 86_340],
     ['00:01-00:00', 86_340],
+    ['02:59-04:00', 3_660],
   ])('%s is %d seconds long and is written back the same', (text, seconds) => {
     expect(formatWindow(windowOf(text))).toBe(text);
     expect(windowSeconds(windowOf(text))).toBe(seconds);
@@ -21,11 +22,15 @@ describe('a window is read from its text', () => {
     ['00:00-24:00', 'write midnight as 00:00'],
     ['24:00-02:00', 'out of range'],
     ['02:00-25:00', 'out of range'],
+    ['02:00-24:30', 'out of range'],
     ['02:60-04:00', 'out of range'],
     ['02:00-04:60', 'out of range'],
     ['2:00-4:00', 'did you mean 02:00-04:00'],
     ['02:00 – 04:00', 'did you mean 02:00-04:00'],
     ['02:00', 'cannot be read; allowed are such as 02:00-04:00'],
+    ['02:00-04:00 ', 'did you mean 02:00-04:00'],
+    ['at 02:00-04:00', 'cannot be read'],
+    ['02:00-04:00 sharp', 'cannot be read'],
     ['2am-4am', 'cannot be read'],
     ['02:00:00-04:00:00', 'cannot be read'],
     ['', 'cannot be read'],

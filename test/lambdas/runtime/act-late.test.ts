@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { releaseLeaseAt, releaseLeases, takeLease, takeOverLease } from '../../../lambdas/runtime/leases.ts';
+import type { Store } from '../../../lambdas/runtime/store.ts';
 import { keysOf, NOW, secondsLater, temporaryStore, textOf } from '../../harness/run-records.ts';
 import { actOn, Counter, leased, PREFIX, RUN, vacuum } from './_action.ts';
 
@@ -32,14 +33,53 @@ test('a process that was suspended between its look at the lease and its effect 
   expect((await keysOf(store, PREFIX)).filter((key) => key.includes('outcome'))).toHaveLength(1);
 });
 
+/** A clock that jumps by so many seconds as soon as the intent is stored, after which `meanwhile` happens. */
+function suspended(store: Store, seconds: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
+  let now = NOW;
+  const createIfAbsent = store.createIfAbsent.bind(store);
+  store.createIfAbsent = async (...given) => {
+    const written = await createIfAbsent(...given);
+    store.createIfAbsent = createIfAbsent;
+    now = secondsLater(seconds);
+    await meanwhile();
+    return written;
+  };
+  return () => now;
+}
+
 test('a process that was only slow looks again and goes on', async () => {
   const store = await temporaryStore();
   await leased(store);
   const counter = new Counter();
-  const times = [NOW, NOW, NOW, NOW, secondsLater(6)];
-  const { act } = actOn(store, { clock: () => times.shift() ?? secondsLater(6) });
+  const { act } = actOn(store, { clock: suspended(store, 6) });
   expect(await act(orders, counter.perform)).toMatchObject({ status: 'done' });
   expect(counter.performed).toBe(1);
+});
+
+test('a look at the lease that is five seconds old is too old', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const counter = new Counter();
+  const over = { ...emergency, now: NOW, expiresAt: secondsLater(900) };
+  const { act } = actOn(store, { clock: suspended(store, 5, () => takeOverLease(store, over)) });
+  expect(await act(orders, counter.perform)).toMatchObject({ status: 'refused', reason: 'lease' });
+  expect(counter.performed).toBe(0);
+});
+
+test('in the very moment in which the run began its clock is believed', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const { act } = actOn(store, { notBefore: NOW });
+  expect(await act(orders, new Counter().perform)).toMatchObject({ status: 'done' });
+});
+
+test('what was refused first and done later in the same step is told as done', async () => {
+  const store = await temporaryStore();
+  const { act, actions } = actOn(store);
+  expect(await act(orders, new Counter().perform)).toMatchObject({ status: 'refused' });
+  await leased(store);
+  expect(await act(orders, new Counter().perform)).toMatchObject({ status: 'done' });
+  expect(await actions()).toMatchObject([{ subject: 'orders', status: 'done' }]);
 });
 
 test('where the clock was set back behind the beginning of the run nothing is changed', async () => {

@@ -21,7 +21,11 @@ async function refusal(over: Partial<ActBinding>, action = orders, prepare = lea
 
 describe('without its lease nothing is changed', () => {
   test('when it was never granted', async () => {
-    expect(await refusal({ epochs: new Map() })).toMatchObject({ status: 'refused', reason: 'lease' });
+    expect(await refusal({ epochs: new Map() })).toEqual({
+      status: 'refused',
+      reason: 'lease',
+      detail: 'this run was not granted the lease of postgres main',
+    });
   });
 
   test('when another run holds it', async () => {
@@ -75,7 +79,11 @@ test('no action starts at the deadline', async () => {
 });
 
 test('only what was approved is done', async () => {
-  expect(await refusal({ approved: new Set() })).toMatchObject({ reason: 'plan' });
+  expect(await refusal({ approved: new Set() })).toEqual({
+    status: 'refused',
+    reason: 'plan',
+    detail: 'it is not in the approved plan',
+  });
   const store = await temporaryStore();
   await leased(store);
   const { act } = actOn(store, { approved: new Set([idOf(orders)]) });
@@ -101,6 +109,27 @@ test('a mutating task does what the cap allows and refuses the rest, over all of
   }
   expect(outcomes).toEqual(['done', 'done', 'refused', 'refused', 'refused']);
   expect(counter.performed).toBe(2);
+});
+
+test('a cap counts for each target alone, over all invocations of a task', async () => {
+  const store = await temporaryStore();
+  const counter = new Counter();
+  const one = {
+    cap: { absolute: 1, percent: 100 },
+    epochs: new Map([
+      ['main', 1],
+      ['copy', 1],
+    ]),
+  };
+  await leased(store);
+  const { id: runId, key: runKey } = RUN;
+  await takeLease(store, { ...other, target: 'copy', runId, runKey, now: NOW, expiresAt: secondsLater(600) });
+  const outcomes: string[] = [];
+  for (const target of ['main', 'copy', 'copy']) {
+    const action = vacuum(`table ${outcomes.length}`, { target, scope });
+    outcomes.push((await actOn(store, one).act({ ...action, idempotent: true }, counter.perform)).status);
+  }
+  expect(outcomes).toEqual(['done', 'done', 'refused']);
 });
 
 test('the smaller of the two limits of a cap decides', async () => {

@@ -90,6 +90,59 @@ test('an action with an outcome is not done again by a later call', async () => 
   expect(counter.performed).toBe(1);
 });
 
+test('what was started and goes on at the target is running since its intent', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const running = () => Promise.resolve({ state: 'running' } as const);
+  expect(await actOn(store).act({ ...orders, idempotent: true }, running)).toEqual({ status: 'running', since: NOW });
+  expect(await actOn(store).actions()).toMatchObject([{ subject: 'orders', status: 'running' }]);
+});
+
+test('the record keeps the state that was meant to be reached where the target told none', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const bound = actOn(store);
+  const done = () => Promise.resolve({ state: 'done' } as const);
+  await bound.act({ ...vacuum('orders', { after: { deadRows: 1 } }), idempotent: true }, done);
+  expect(await bound.actions()).toMatchObject([{ subject: 'orders', status: 'done', after: { deadRows: 1 } }]);
+  expect(await bound.act({ ...vacuum('users'), idempotent: true }, done)).not.toHaveProperty('after');
+});
+
+test('a planned action is told with what it would reach, and without what its task left out', async () => {
+  const { act, actions } = actOn(await temporaryStore(), { mode: 'plan' });
+  const [verb, target, summary] = ['restart', 'main', 'restart it'];
+  const scope = { planned: 1, population: 1 };
+  await act({ ...orders, after: { deadRows: 0 }, idempotent: true }, new Counter().perform);
+  await act({ verb, target, subject: 'web', summary, scope, idempotent: true }, new Counter().perform);
+  const [whole, bare] = await actions();
+  expect(whole).toMatchObject({ statement: 'VACUUM orders', before: { deadRows: 900 }, after: { deadRows: 0 } });
+  expect(Object.keys(bare ?? {}).sort()).toEqual(['id', 'status', 'subject', 'summary', 'target', 'task', 'verb']);
+});
+
+test('an intent that is gone before it is read is left out of what is told', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  for (const subject of ['orders', 'users']) {
+    await actOn(store).act({ ...vacuum(subject), idempotent: true }, new Counter().perform);
+  }
+  const get = store.get.bind(store);
+  store.get = (key) => (key === intentKey('001') ? Promise.resolve(undefined) : get(key));
+  expect(await actOn(store).actions()).toMatchObject([{ subject: 'users' }]);
+});
+
+test('an intent that another invocation has just written is its own, and this one says so', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const { act } = actOn(store);
+  store.createIfAbsent = () => Promise.resolve(undefined);
+  const counter = new Counter();
+  await expect(act({ ...orders, idempotent: true }, counter.perform)).rejects.toMatchObject({
+    code: 'STEP_CONCURRENT',
+    message: 'vacuum orders: another invocation of this step is doing it now',
+  });
+  expect(counter.performed).toBe(0);
+});
+
 const broken = () => Promise.reject(new Error('connection lost'));
 
 test('an error that hides an effect is settled by a look', async () => {
@@ -115,6 +168,13 @@ test('an error that changed nothing makes the action failed, also for a later ca
   const look = new Counter().looksLike({ state: 'not-done' });
   expect(await actOn(store).act({ ...orders, look }, broken)).toEqual(failed);
   expect(await actOn(store).act({ ...orders, look }, new Counter().perform)).toEqual(failed);
+});
+
+test('an error of what cannot be looked at is failed in the words of the error', async () => {
+  const store = await temporaryStore();
+  await leased(store);
+  const outcome = await actOn(store).act({ ...orders, idempotent: true }, broken);
+  expect(outcome).toEqual({ status: 'failed', error: 'connection lost' });
 });
 
 test('an error whose effect cannot be seen is failed and says both', async () => {

@@ -41,7 +41,7 @@ test('a target of which nothing was said is unknown, and a kind that nobody decl
   const judged = judgeStep(plain, ['main', 'copy'], { findings, measurements: [] }, []);
   expect(judged.findings).toMatchObject([
     { target: 'main', severity: 'unknown' },
-    { target: 'copy', kind: 'not-examined', severity: 'unknown' },
+    { target: 'copy', kind: 'not-examined', severity: 'unknown', summary: 'nothing was said of it' },
   ]);
   expect(judged.targets).toEqual([
     { target: 'main', verdict: 'unknown' },
