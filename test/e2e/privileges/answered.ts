@@ -2,7 +2,8 @@ import { startAnswers } from '../../../lib/demo/aws/server.ts';
 import { startS3Public } from '../../../lib/demo/aws/s3-public.ts';
 import { ACCOUNT } from '../cloud/server.ts';
 import { accountAnswers } from './answered-account.ts';
-import { callsOf, signedFor, type ApiRequest } from './api-call.ts';
+import { callsOf, signedFor } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { StandIn } from './recorder.ts';
 
 export interface Answered {

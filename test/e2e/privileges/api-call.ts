@@ -1,14 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ApiRequest } from './api-request.ts';
 import { arn, callsOfReviews } from './review-call.ts';
 import type { Right } from './role-policy.ts';
-
-/** A request as it stands on the line. */
-export interface ApiRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
 
 /** The question about an account as a whole, which is asked of no bucket. */
 const ACCOUNT_BLOCK = '/v20180820/configuration/publicAccessBlock';

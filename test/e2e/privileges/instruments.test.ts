@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { callsOf, type ApiRequest } from './api-call.ts';
+import { callsOf } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import { accessKeyOf, uncoveredCalls, unusedRights } from './coverage.ts';
 import { PolicyDocument, rightsOf, without, type FunctionRole } from './role-policy.ts';
 import { sampled, sampleFrom } from './sample.ts';

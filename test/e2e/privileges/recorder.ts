@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { readCall, type Call } from '../../../lib/demo/aws/call.ts';
 import { bodyOf, forwardWhole } from '../../../lib/demo/aws/forward.ts';
 import { writeRefusal, type WireAnswer } from '../../../lib/demo/aws/protocol.ts';
-import { callsOf, type ApiRequest } from './api-call.ts';
+import { callsOf } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { Right } from './role-policy.ts';
 
 /** One call of a handler, as it went over the line. */

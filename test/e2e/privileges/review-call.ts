@@ -5,7 +5,7 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as securityhub from '@aws-sdk/client-securityhub';
 import { matchRoute, routesOf } from '../../../lib/demo/aws/rest.ts';
 import { ACCOUNT, REGION } from '../cloud/server.ts';
-import type { ApiRequest } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { Right } from './role-policy.ts';
 
 type Asked = Readonly<Record<string, unknown>>;
