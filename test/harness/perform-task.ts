@@ -12,6 +12,8 @@ export interface Performance {
   readonly input?: Readonly<Record<string, Json>>;
   readonly now?: Date;
   readonly timeoutSeconds?: number;
+  /** One of the test's own in place of that of the time-out. */
+  readonly signal?: AbortSignal;
   readonly mode?: 'execute' | 'plan';
   readonly resume?: Json;
   readonly baseline?: unknown;
@@ -60,7 +62,7 @@ export async function performTask(performance: Performance): Promise<Performed> 
     now,
     clock: () => new Date(),
     deadline: new Date(Date.now() + timeoutSeconds * 1_000),
-    signal: AbortSignal.timeout(timeoutSeconds * 1_000),
+    signal: performance.signal ?? AbortSignal.timeout(timeoutSeconds * 1_000),
     resume: performance.resume,
     baseline: performance.baseline,
     sessionName: performance.sessionName ?? `fettle:test:${task.name}`,

@@ -5,6 +5,13 @@ import { ACCOUNT, PLANTED_FOR } from './day.ts';
 
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;
 export const IMAGE_ARN = `arn:aws:ecr:us-east-1:${ACCOUNT}:repository/api/${DIGEST}`;
+const API_IMAGE = {
+  repositoryName: 'api',
+  imageTags: ['1.4'],
+  registry: ACCOUNT,
+  imageHash: DIGEST,
+  pushedAt: undefined,
+};
 const DAY_MILLISECONDS = 86_400_000;
 
 export function daysAgo(days: number): Date {
@@ -62,7 +69,7 @@ export function inspectorFinding(cve: string, more: Partial<InspectorFinding> = 
     firstObservedAt: daysAgo(10),
     lastObservedAt: daysAgo(1),
     status: 'ACTIVE',
-    resources: [{ type: 'AWS_ECR_CONTAINER_IMAGE', id: IMAGE_ARN }],
+    resources: [{ type: 'AWS_ECR_CONTAINER_IMAGE', id: IMAGE_ARN, details: { awsEcrContainerImage: API_IMAGE } }],
     packageVulnerabilityDetails: {
       vulnerabilityId: cve,
       source: 'NVD',

@@ -3,6 +3,7 @@ import {
   ListFindingsCommand,
   type Finding,
   type Inspector2Client,
+  type Resource,
 } from '@aws-sdk/client-inspector2';
 import { Unavailable } from '../../../../core/errors.ts';
 import { allPages, ask } from '../_asking.ts';
@@ -79,7 +80,7 @@ export function flawsOfInspector(finding: Finding, { target, region }: Place): F
     severity: severity ?? 'none',
     ...(status === 'SUPPRESSED' && { setAside: 'suppressed' }),
   };
-  return (finding.resources ?? []).map(({ id = '' }): Flaw => {
+  return (finding.resources ?? []).map(({ id = '', details: seen }): Flaw => {
     const resource = resourceName(id);
     const about = {
       resource,
@@ -100,10 +101,16 @@ export function flawsOfInspector(finding: Finding, { target, region }: Place): F
       ...about,
       id: `vulnerability ${flaw} ${resource}`,
       topic: 'vulnerability',
-      title: `${flaw} in ${resource}`,
+      title: `${flaw} in ${imageName(seen) ?? resource}`,
       packages: (details?.vulnerablePackages ?? []).map((its) =>
         packageOf(its.name, its.version, its.fixedInVersion, its.packageManager),
       ),
     };
   });
+}
+
+/** As people call an image: its digest they do not know. */
+function imageName(details: Resource['details']): string | undefined {
+  const { repositoryName, imageTags: [tag] = [] } = details?.awsEcrContainerImage ?? {};
+  return repositoryName === undefined || tag === undefined ? undefined : `${repositoryName}:${tag}`;
 }

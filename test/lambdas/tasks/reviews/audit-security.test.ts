@@ -52,6 +52,10 @@ describe('an audit of an account', () => {
     });
   });
 
+  test('names an image as people call it, also where only Inspector knows of its flaw', () => {
+    expect(flawOf(`vulnerability CVE-2026-0002 ${DIGEST}`)?.title).toBe('CVE-2026-0002 in api:1.4');
+  });
+
   test('joins what controls say with what it read itself, also where a control is about the account as a whole', () => {
     const sourcesOf = (id: string) =>
       flawOf(id)?.sources.map(({ name, id: known }) => `${name} ${known.split(' ')[0]}`);
