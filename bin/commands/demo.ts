@@ -23,8 +23,8 @@ export const command = defineCommand({
     const run = Object.hasOwn(DEMOS, named) ? DEMOS[named] : undefined;
     if (run === undefined) {
       const known = Object.keys(DEMOS);
-      const what = `there is no demo ${quoted(named)}`;
-      throw new InvalidInput('CLI_ARGUMENT', `${what}${nearestHint(named, known)}; take one of ${known.join(', ')}`);
+      const hint = nearestHint(named, known) || `; take one of ${known.join(', ')}`;
+      throw new InvalidInput('CLI_ARGUMENT', `there is no demo ${quoted(named)}${hint}`);
     }
     const demo = await run({ fresh: values['fresh'] === true, signal, onProgress: tell, say });
     const { missing, unexpected } = demo.difference;

@@ -55,6 +55,18 @@ export const COMMAND_MESSAGES: readonly CommandMessage[] = [
     says: 'name one procedure, found also "weekly" [CLI_ARGUMENT]',
     code: 2,
   },
+  {
+    slip: 'a demo that is written wrong',
+    words: ['demo', 'reviewz'],
+    says: 'there is no demo "reviewz"; did you mean "reviews"? [CLI_ARGUMENT]',
+    code: 2,
+  },
+  {
+    slip: 'a demo that there is not',
+    words: ['demo', 'backup'],
+    says: 'there is no demo "backup"; take one of daily, reviews [CLI_ARGUMENT]',
+    code: 2,
+  },
   { slip: 'an empty procedure', words: ['run', ' '], says: 'name one procedure, found " " [CLI_ARGUMENT]', code: 2 },
   {
     slip: 'a word where only options are taken',
